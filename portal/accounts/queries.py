@@ -1,0 +1,64 @@
+"""Reading accounts: the actor of a session, people of an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from portal.accounts.models import Organisation, Person, RoleRow, SignIn, person_role
+from portal.accounts.rules import Role, needs_second_factor
+from portal.base.access import Actor
+from portal.base.db import session
+
+
+def actor_of(person: Person) -> Actor:
+    """The actor that a person is now: roles from the rows, never from the session.
+
+    A role that asks for a second factor gives nothing while none is set up.
+    """
+    roles = person.role_names
+    if needs_second_factor(roles) and not person.tf_totp_secret:
+        roles = frozenset()
+    return Actor(
+        id=person.id,
+        roles=roles,
+        organisation_id=person.organisation_id,
+        region=person.organisation.region if person.organisation else None,
+        name=person.name,
+    )
+
+
+def open_sign_in(token_hash: str) -> SignIn | None:
+    """The running session of a cookie's token."""
+    return session.scalar(sa.select(SignIn).where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None)))
+
+
+def person_by_email(email: str) -> Person | None:
+    return session.scalar(sa.select(Person).where(sa.func.lower(Person.email) == email.strip().lower()))
+
+
+def people_with_role(role: Role) -> Sequence[Person]:
+    """Active people who hold a role, by name."""
+    return session.scalars(
+        sa.select(Person)
+        .join(person_role, person_role.c.person_id == Person.id)
+        .join(RoleRow, RoleRow.id == person_role.c.role_id)
+        .where(RoleRow.name == role, Person.active.is_(True))
+        .order_by(Person.name, Person.id)
+    ).all()
+
+
+def members(organisation_id: int) -> Sequence[Person]:
+    """Active people of an organisation (for letters to a firm and for its own list of colleagues)."""
+    return session.scalars(
+        sa.select(Person).where(Person.organisation_id == organisation_id, Person.active.is_(True)).order_by(Person.id)
+    ).all()
+
+
+def organisation_by_number(registration_number: str, kind: str) -> Organisation | None:
+    return session.scalar(
+        sa.select(Organisation).where(
+            Organisation.registration_number == registration_number, Organisation.kind == kind
+        )
+    )

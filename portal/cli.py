@@ -1,0 +1,99 @@
+"""The command line: `flask portal …`. Thin: each command calls one service function and says what happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from portal.base import audit
+
+portal = AppGroup("portal", help="제조혁신포털 운영 명령 · Commands of the portal.")
+
+
+@portal.command("init")
+@click.option("--demo", is_flag=True, help="예시 나라를 함께 만듭니다 · with a synthetic demo country")
+def init(demo: bool) -> None:
+    """데이터베이스를 만들고 기준정보를 넣습니다 · Create the database and load the reference data."""
+    from portal.start import prepare
+
+    prepare(demo=demo)
+
+
+@portal.command("verify-audit")
+def verify_audit() -> None:
+    """감사 기록의 사슬을 검증합니다 · Verify the audit chain; exit 1 names the first wrong row."""
+    report = audit.verify()
+    if report.ok:
+        click.echo(
+            f"감사 기록 {report.rows}건이 온전합니다 · {report.rows} audit rows are intact. head {report.head[:16]}"
+        )
+        return
+    click.echo(f"감사 기록 id={report.broken_at} 손상 · audit row id={report.broken_at}: {report.problem}", err=True)
+    sys.exit(1)
+
+
+@portal.command("worker")
+def worker() -> None:
+    """작업 처리기를 실행합니다 · Run the background worker (letters, after-effects, schedules)."""
+    from portal import jobs
+
+    jobs.beat()
+    jobs.wake()
+    consumer = jobs.huey.create_consumer(workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True)
+    consumer.run()
+
+
+@portal.command("run")
+def run() -> None:
+    """웹 서버와 작업 처리기를 함께 실행합니다 · Run web server and worker together until Ctrl-C."""
+    settings = current_app.extensions["settings"]
+    here = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PORT": str(settings.port)}
+    web = [
+        sys.executable, "-m", "gunicorn", "app:app", "--chdir", str(here),
+        "--bind", f"{settings.host}:{settings.port}", "--workers", "1", "--threads", "8",
+        "--graceful-timeout", "20", "--timeout", "60", "--log-level", "warning",
+    ]  # fmt: skip
+    work = [sys.executable, "-m", "flask", "--app", str(here / "app.py"), "portal", "worker"]
+    children = [subprocess.Popen(command, env=environment, cwd=here) for command in (web, work)]
+    click.echo(f"\n  제조혁신포털  http://{settings.host}:{settings.port}   (Ctrl-C: 끝내기 · stop)\n")
+
+    def stop(*_: object) -> None:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    code = 0
+    for child in children:  # when one ends, the other is of no use alone
+        code = child.wait() or code
+        stop()
+    sys.exit(0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code)
+
+
+@portal.command("permissions")
+def permissions() -> None:
+    """경로별 권한표를 출력합니다 · Print docs/permissions.md from the routes themselves."""
+    from portal.web import guard
+
+    click.echo(
+        "# 경로와 권한 · Routes and permissions\n\n만든 것: `flask portal permissions`. 손으로 고치지 않습니다.\n"
+    )
+    click.echo("| path | methods | permission | roles |\n|---|---|---|---|")
+    for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        access = guard.access_of(current_app, rule.endpoint) or "-"
+        roles = ", ".join(sorted(guard.permissions().get(access, ())))
+        methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
+        click.echo(f"| `{rule.rule}` | {methods} | `{access}` | {roles} |")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(portal)

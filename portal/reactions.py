@@ -1,0 +1,11 @@
+"""Every after-effect of the portal, on one screen: event → handlers.
+
+A handler is a service function that takes the event's ids. `outbox.soon` marks those that run right after the commit;
+the others run in the worker. Each takes effect exactly once, in a transaction of its own.
+"""
+
+from __future__ import annotations
+
+from portal.base.outbox import Handler
+
+EVENTS: dict[str, list[Handler]] = {}

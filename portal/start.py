@@ -1,0 +1,25 @@
+"""Bringing a database to life: migrations, reference data, roles, and on request the demo country."""
+
+from __future__ import annotations
+
+import click
+
+from portal.accounts import service as accounts
+from portal.accounts.rules import Role
+from portal.base.db import transaction
+
+
+def prepare(*, demo: bool) -> None:
+    """Migrate to the newest schema and load the reference data; safe to run again.
+
+    demo: also build the synthetic country; only on a database that holds nobody yet
+    """
+    from flask_migrate import upgrade
+
+    upgrade()
+    with transaction():
+        for role in Role:
+            accounts.role_row(role)
+    click.echo("데이터베이스가 준비되었습니다 · the database is ready")
+    if demo:
+        raise click.ClickException("the demo country is not built yet")

@@ -1,0 +1,56 @@
+"""Errors: each has a page in Korean and English that says what to do next; strangers learn nothing from them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from portal.base import words
+from portal.base.access import Forbidden, NotVisible, RuleBroken, StaleVersion
+from portal.base.db import session
+
+log = logging.getLogger("portal.errors")
+DESIGNED = (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)
+
+
+def page(code: int, reason: str = "", **context: Any) -> tuple[Any, int]:
+    """The page of an error (JSON for the API)."""
+    session.rollback()
+    if request.path.startswith("/api/"):
+        return jsonify(error=code, reason=reason), code
+    return render_template("errors/error.html", code=code, reason=reason, **context), code
+
+
+def _http(error: HTTPException) -> Any:
+    if error.response is not None:
+        return error.response
+    return page(error.code if error.code in DESIGNED else 400)
+
+
+def _stale(error: StaleVersion) -> Any:
+    session.rollback()
+    return render_template("errors/conflict.html", mine=error.mine, current=error.current), 409
+
+
+def _unexpected(error: Exception) -> Any:
+    log.exception("unexpected error", extra={"endpoint": request.endpoint})
+    return page(500)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, lambda _: page(400, "csrf"))
+    app.register_error_handler(NotVisible, lambda _: page(404))
+    app.register_error_handler(Forbidden, lambda error: page(403, str(words.sentence(error.code))))
+    app.register_error_handler(RuleBroken, lambda error: page(409, str(words.sentence(error.code, **error.values))))
+    app.register_error_handler(StaleVersion, _stale)
+    app.register_error_handler(StaleDataError, lambda _: _stale(StaleVersion()))
+    app.register_error_handler(OperationalError, lambda _: page(503))
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,72 @@
+"""Forms: the base class, the hidden fields that guard a save, and how a rule's refusal finds its field."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, IntegerField
+from wtforms.widgets import HiddenInput
+
+from portal.base import words
+from portal.base.access import RuleBroken, RulesBroken, StaleVersion
+
+
+class Form(FlaskForm):
+    """Every form of the portal: with CSRF token; `form_errors` hold what concerns no single field."""
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        """For the summary at the top: (id of the control, label, message), in the order of the form."""
+        found = []
+        for name, field in self._fields.items():
+            for message in _flat(field.errors):
+                found.append((field.id, getattr(field.label, "text", name), message))
+        return found + [("", "", message) for message in self.form_errors]
+
+
+class OnceForm(Form):
+    """A form whose double click must not act twice: carries an idempotency key."""
+
+    once = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+
+class VersionedForm(Form):
+    """A form over an existing row: carries the version that the person saw."""
+
+    version = IntegerField(widget=HiddenInput())
+
+
+def _flat(errors: Any) -> list[str]:
+    if isinstance(errors, dict):
+        return [message for part in errors.values() for message in _flat(part)]
+    found = []
+    for error in errors or ():
+        found.extend(_flat(error) if isinstance(error, dict | list | tuple) else [str(error)])
+    return found
+
+
+def refuse(form: Form, broken: RuleBroken) -> None:
+    """Pin a rule's refusal to the field that it is about, in the language of the screen."""
+    for one in broken.broken if isinstance(broken, RulesBroken) else [broken]:
+        message = str(words.sentence(one.code, **one.values))
+        if one.field and one.field in form._fields:
+            field = form._fields[one.field]
+            field.errors = [*field.errors, message]
+        else:
+            form.form_errors.append(message)
+
+
+def check_version(form: VersionedForm, row: Any) -> None:
+    """Refuse a save over something that the person has not seen; both texts travel with the refusal.
+
+    Raises: StaleVersion with what was typed and what stands now.
+    """
+    if form.version.data is not None and form.version.data != row.version:
+        shown = {name: field for name, field in form._fields.items() if name not in ("csrf_token", "version", "once")}
+        raise StaleVersion(
+            mine={str(field.label.text): field.data for field in shown.values()},
+            current={
+                str(field.label.text): getattr(row, name, None) for name, field in shown.items() if hasattr(row, name)
+            },
+        )

@@ -1,0 +1,161 @@
+"""What pages share: navigation as data, downloads, page numbers in the URL, times and money in words."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, send_file, url_for
+from flask_babel import Babel, get_locale
+
+from portal.base import clock, files, marks, words
+from portal.base.words import Words
+from portal.web import guard
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the header; shown to who holds the permission (PUBLIC: everyone)."""
+
+    label: Words
+    endpoint: str
+    access: str = guard.PUBLIC
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class NavLink:
+    label: str
+    url: str
+    active: bool
+
+
+def download(sha256: str, filename: str, media_type: str) -> Response:
+    """Send a stored file: always as an attachment, never sniffed, never run."""
+    answer = send_file(
+        files.open_blob(sha256), mimetype=media_type, as_attachment=True, download_name=filename, max_age=0
+    )
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def page_number() -> int:
+    return max(1, request.args.get("page", 1, type=int) or 1)
+
+
+def page_url(number: int) -> str:
+    """This page's address with another page number; filters stay."""
+    arguments = {**request.view_args, **request.args.to_dict(flat=False), "page": number}
+    return url_for(request.endpoint, **arguments)
+
+
+def language_url(language: str) -> str:
+    arguments: dict[str, Any] = {}
+    if request.endpoint and request.method == "GET":
+        arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), "lang": language}
+        return url_for(request.endpoint, **arguments)
+    return url_for("desk.home", lang=language) if "desk.home" in current_app.view_functions else f"/?lang={language}"
+
+
+def when(moment: datetime | date | None, *, time: bool = True) -> str:
+    """A moment as people in Korea write it: 2026-11-22 14:05 (KST); a date without a time."""
+    if moment is None:
+        return "-"
+    if isinstance(moment, datetime):
+        return clock.kst(moment).strftime("%Y-%m-%d %H:%M" if time else "%Y-%m-%d")
+    return moment.isoformat()
+
+
+def money(krw: int | None) -> str:
+    """An amount in 억원 and 만원 (English: KRW with million)."""
+    if krw is None:
+        return "-"
+    if words.current_language() == "en":
+        return f"KRW {krw / 1_000_000:,.1f}M" if krw >= 1_000_000 else f"KRW {krw:,}"
+    units, rest = divmod(krw, 100_000_000)
+    tens = rest // 10_000
+    if units and tens:
+        return f"{units:,}억 {tens:,}만원"
+    if units:
+        return f"{units:,}억원"
+    if tens:
+        return f"{tens:,}만원"
+    return f"{krw:,}원"
+
+
+def _nonce() -> str:
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return g.csp_nonce
+
+
+def _choose_language() -> None:
+    asked = request.args.get("lang")
+    if asked in words.LANGUAGES:
+        g.language_asked = asked
+    words.set_language(asked if asked in words.LANGUAGES else request.cookies.get("lang", "ko"))
+
+
+def _navigation() -> list[NavLink]:
+    actor, here = guard.current_actor(), request.endpoint
+    items = [
+        item
+        for item in current_app.extensions["navigation"]
+        if item.access == guard.PUBLIC or guard.may(actor, item.access)
+    ]
+    return [
+        NavLink(str(item.label), url_for(item.endpoint), item.endpoint == here)
+        for item in sorted(items, key=lambda item: item.order)
+    ]
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "actor": guard.current_actor(),
+        "nav": _navigation(),
+        "language": words.current_language(),
+        "demo_mode": marks.is_demo(),
+    }
+
+
+def _headers(answer: Response) -> Response:
+    nonce = _nonce()
+    answer.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["X-Frame-Options"] = "DENY"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static" and (guard.current_actor().is_signed_in or request.method != "GET"):
+        answer.headers["Cache-Control"] = "no-store"
+    if asked := g.get("language_asked"):
+        answer.set_cookie(
+            "lang",
+            asked,
+            max_age=365 * 86400,
+            samesite="Lax",
+            httponly=True,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return answer
+
+
+def init_app(app: Flask) -> None:
+    Babel(app, locale_selector=words.current_language, default_timezone="Asia/Seoul")
+    app.extensions["navigation"] = []
+    app.before_request(_choose_language)
+    app.after_request(_headers)
+    app.context_processor(_context)
+    app.jinja_env.globals.update(
+        csp_nonce=_nonce, page_url=page_url, language_url=language_url, get_locale=get_locale, sentence=words.sentence
+    )
+    app.jinja_env.filters.update(when=when, money=money)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
