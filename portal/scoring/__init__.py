@@ -1,0 +1,7 @@
+"""산정: from a firm's answers to levels, gates and a suggested tier with reasons that it can contest; people decide.
+
+Persons: anyone (pre-check), SME owner (result), evaluator (the suggestion after the own score), operator.
+Words  : level (수준, system 0–4 and capability 0–5) is never tier (유형); Suggestion is the machine's output.
+Extra rooms: `instrument` answers → levels · `gates` the tiers' conditions · `reasons` why, and the way up ·
+`record` canonical inputs, result, replay · `precheck` the twelve-question range.
+"""
