@@ -6,6 +6,7 @@ import re
 from datetime import date
 from enum import StrEnum
 
+from portal.base.access import YES, Actor, Verdict, no
 from portal.base.words import Words, say
 
 
@@ -80,3 +81,8 @@ def clean_ksic(text: str) -> str | None:
 def is_valid_on(valid_from: date | None, valid_to: date | None, day: date) -> bool:
     """Say whether a row with these days (inclusive, None = open) is in force on `day`."""
     return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
+
+
+def can_load(actor: Actor) -> Verdict:
+    """Reference data is everybody's: only the commands and the national operator or administrator change it."""
+    return YES if actor.is_system or actor.roles & PERMISSIONS["reference:data:load"] else no("no_right")
