@@ -22,6 +22,7 @@ from portal.web import errors, guard, health, limits, pages
 
 # Journey order. A package appears here when an issue has filled it.
 FEATURES = (
+    "reference",
     "accounts",
     "desk",
 )
@@ -102,7 +103,7 @@ def _add_feature(app: Flask, package: Any) -> None:
     if hasattr(package, "bp"):
         app.register_blueprint(package.bp)
     for command in getattr(package, "COMMANDS", ()):
-        app.cli.add_command(command)
+        cli.portal.add_command(command)
 
 
 def _refuse_public_demo(app: Flask, settings: Settings) -> None:

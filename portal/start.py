@@ -6,7 +6,9 @@ import click
 
 from portal.accounts import service as accounts
 from portal.accounts.rules import Role
+from portal.base.access import SYSTEM
 from portal.base.db import transaction
+from portal.reference import service as reference
 
 
 def prepare(*, demo: bool) -> None:
@@ -20,6 +22,7 @@ def prepare(*, demo: bool) -> None:
     with transaction():
         for role in Role:
             accounts.role_row(role)
+    reference.load_all(SYSTEM)
     click.echo("데이터베이스가 준비되었습니다 · the database is ready")
     if demo:
         raise click.ClickException("the demo country is not built yet")
