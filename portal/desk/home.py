@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import current_app, render_template, url_for
 
 from portal.desk import bp
 from portal.web.guard import public, requires
 
 
+def link(endpoint: str, **values: object) -> str | None:
+    """The address of a page, or None while the feature that holds it is switched off."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
 @bp.get("/")
 @public
 def front():
-    return render_template("desk/front.html")
+    links = {
+        "precheck": link("scoring.precheck"),
+        "calls": link("programmes.calls"),
+        "directory": link("directory.search"),
+        "sign_in": url_for("security.login"),
+    }
+    return render_template("desk/front.html", links=links, calls=[], target=None)
 
 
 @bp.get("/home")
