@@ -11,9 +11,10 @@ from flask_security import AsaList, RoleMixin, UserMixin
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.accounts.rules import OrganisationKind, needs_second_factor
+from portal.accounts.rules import OrganisationKind, Role, needs_second_factor
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
+from portal.base.words import Words
 
 
 class Organisation(Keyed, Stamped, Versioned, db.Model):
@@ -76,6 +77,10 @@ class Person(Keyed, UserMixin, db.Model):
     @property
     def role_names(self) -> frozenset[str]:
         return frozenset(role.name for role in self.roles)
+
+    @property
+    def role_labels(self) -> list[Words]:
+        return [Role(role.name).label for role in self.roles]
 
     def check_tf_required(self, tf_setup_methods: list[Any], tf_fresh: bool) -> tuple[bool, list[Any]]:
         """The second step is asked of who sees other people's cases, and of who set it up by choice."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from portal.accounts.models import Organisation, Person, RoleRow, SignIn, person_role
+from portal.accounts.models import Consent, Organisation, Person, RoleRow, SignIn, person_role
 from portal.accounts.rules import Role, needs_second_factor
 from portal.base.access import Actor
 from portal.base.db import session
@@ -62,3 +63,26 @@ def organisation_by_number(registration_number: str, kind: str) -> Organisation 
             Organisation.registration_number == registration_number, Organisation.kind == kind
         )
     )
+
+
+def own_sign_ins(actor: Actor) -> Sequence[SignIn]:
+    """The actor's own running sessions, newest first."""
+    return session.scalars(
+        sa.select(SignIn)
+        .where(SignIn.person_id == actor.id, SignIn.ended_at.is_(None))
+        .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
+    ).all()
+
+
+def own_consents(actor: Actor) -> dict[str, datetime]:
+    """purpose → since when the actor agrees to it."""
+    rows = session.execute(
+        sa.select(Consent.purpose, Consent.given_at).where(
+            Consent.person_id == actor.id, Consent.withdrawn_at.is_(None)
+        )
+    )
+    return {purpose: since for purpose, since in rows}
+
+
+def own_account(actor: Actor) -> Person:
+    return session.get_one(Person, actor.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.base.words import Words, define, say
@@ -66,6 +67,71 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "accounts:colleague:manage": frozenset({Role.SME_OWNER, Role.SUPPLIER_ADMIN}),
 }
 
+# What a colleague of each kind of organisation becomes.
+OWNER_ROLE = {OrganisationKind.COMPANY: Role.SME_OWNER, OrganisationKind.SUPPLIER: Role.SUPPLIER_ADMIN}
+COLLEAGUE_ROLE = {OrganisationKind.COMPANY: Role.SME_STAFF, OrganisationKind.SUPPLIER: Role.SUPPLIER_ENGINEER}
+
+INVITATION_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """One thing that a person is asked to agree to; required and optional ones are asked apart (PIPA 15, 22)."""
+
+    code: str
+    text_version: str
+    required: bool
+    label: Words
+    detail: Words
+
+
+PURPOSES = (
+    Purpose(
+        "terms",
+        "2026-11",
+        True,
+        say("이용약관", "Terms of use"),
+        say(
+            "포털의 이용 조건과 책임, 이용자의 의무를 정합니다.",
+            "Conditions of use of the portal, responsibilities and duties of its users.",
+        ),
+    ),
+    Purpose(
+        "privacy",
+        "2026-11",
+        True,
+        say("개인정보 수집·이용", "Collection and use of personal data"),
+        say(
+            "이름·이메일·휴대전화를 회원 확인과 사업 안내에 쓰고, 탈퇴하면 지체 없이 지웁니다. "
+            "법이 정한 기록은 그 기간 동안 보관합니다.",
+            "Name, e-mail and mobile number are used to identify you and to run the programme; they are erased without "
+            "delay when you leave. Records that the law asks for are kept for their term.",
+        ),
+    ),
+    Purpose(
+        "supplier_sharing",
+        "2026-11",
+        False,
+        say("공급기업 매칭을 위한 기업정보 제공", "Sharing company facts for supplier matching"),
+        say(
+            "상담을 신청한 공급기업에만, 회사 이름과 업종·지역·필요 기술을 보냅니다. "
+            "동의하지 않아도 가입과 신청에 불이익이 없습니다.",
+            "Only suppliers whom you ask for a consultation receive your company's name, industry, region and needs. "
+            "Saying no has no effect on membership or applications.",
+        ),
+    ),
+    Purpose(
+        "news",
+        "2026-11",
+        False,
+        say("공고·교육 소식 받기", "News about calls and training"),
+        say(
+            "새 공고와 교육 소식을 이메일로 보냅니다. 언제든 그만 받을 수 있습니다.",
+            "E-mails about new calls and training; stop at any time.",
+        ),
+    ),
+)
+
 CODES = define(
     {
         "brn_invalid": say(
@@ -76,6 +142,17 @@ CODES = define(
             "이미 가입된 사업자등록번호입니다. 동료에게 초대를 요청해 주세요.",
             "This business is already registered. Ask a colleague for an invitation.",
         ),
+        "email_invalid": say("이메일 주소를 다시 확인해 주세요.", "Please check the e-mail address."),
+        "email_taken": say("이미 쓰고 있는 이메일입니다.", "This e-mail is already in use."),
+        "phone_invalid": say(
+            "전화번호를 다시 확인해 주세요. 예: 010-1234-5678", "Please check the phone number, e.g. 010-1234-5678."
+        ),
+        "consent_needed": say("필수 동의 항목입니다.", "This consent is required."),
+        "invitation_invalid": say(
+            "초대 링크가 만료되었거나 이미 쓰였습니다. 다시 초대를 요청해 주세요.",
+            "This invitation has expired or was used. Please ask for a new one.",
+        ),
+        "not_a_colleague": say("우리 회사의 동료가 아닙니다.", "This person is not a colleague of yours."),
         "second_factor_needed": say(
             "2단계 인증을 먼저 마쳐 주세요.", "Please finish the second step of sign-in first."
         ),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.accounts.models import Consent, Organisation, Person, RoleRow, SignIn
-from portal.accounts.queries import organisation_by_number
-from portal.accounts.rules import OrganisationKind, Role
-from portal.base import audit, clock
-from portal.base.access import Actor, RuleBroken
+from portal.accounts.queries import organisation_by_number, person_by_email
+from portal.accounts.rules import COLLEAGUE_ROLE, INVITATION_DAYS, OWNER_ROLE, PURPOSES, OrganisationKind, Role
+from portal.base import audit, clock, mail
+from portal.base.access import ANONYMOUS, Actor, NotVisible, RuleBroken, RulesBroken
 from portal.base.audit import digest
 from portal.base.db import session, transaction
 
@@ -118,6 +120,214 @@ def add_person(
         return person
 
 
+def normal_email(email: str) -> str:
+    """The address in its normal form. Raises: RuleBroken("email_invalid", "email")."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise RuleBroken("email_invalid", "email") from None
+
+
+def normal_phone(phone: str) -> str:
+    """A phone number as E.164; Korean when no country is named. Raises: RuleBroken("phone_invalid", "phone")."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(phone, "KR")
+    except phonenumbers.NumberParseException:
+        raise RuleBroken("phone_invalid", "phone") from None
+    if not phonenumbers.is_valid_number(number):
+        raise RuleBroken("phone_invalid", "phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def sign_up(
+    *,
+    kind: OrganisationKind,
+    registration_number: str,
+    organisation_name: str,
+    email: str,
+    name: str,
+    phone: str,
+    password_hash: str,
+    consents: set[str],
+) -> Person | None:
+    """A firm's first person signs up: organisation and account in one go; the e-mail still waits for confirmation.
+
+    Returns: the person; None when the e-mail already has an account (its owner gets a letter, the screen says the
+             same as for a new one, so that nobody can find out who is a member).
+    Raises : RulesBroken with every refusal at once (number, e-mail, phone, missing required consent).
+    """
+    broken: list[RuleBroken] = []
+
+    def tried(check: Callable[[str], str], value: str) -> str:
+        try:
+            return check(value)
+        except RuleBroken as refusal:
+            broken.append(refusal)
+            return value
+
+    number = tried(check_registration_number, registration_number)
+    email, phone = tried(normal_email, email), tried(normal_phone, phone)
+    broken += [
+        RuleBroken("consent_needed", f"consent_{purpose.code}")
+        for purpose in PURPOSES
+        if purpose.required and purpose.code not in consents
+    ]
+    with transaction():
+        if not broken and person_by_email(email):
+            mail.queue(email, "already_member", "ko", f"already_member:{email}:{clock.today()}")
+            return None
+        if organisation_by_number(number, kind):
+            broken.append(RuleBroken("brn_taken", "registration_number"))
+        if broken:
+            raise RulesBroken(broken)
+        organisation = add_organisation(ANONYMOUS, kind, organisation_name, registration_number=number)
+        return add_person(
+            ANONYMOUS,
+            email=email,
+            name=name,
+            roles={OWNER_ROLE[kind]},
+            password_hash=password_hash,
+            phone=phone,
+            organisation=organisation,
+            consents={purpose.code: purpose.text_version for purpose in PURPOSES if purpose.code in consents},
+        )
+
+
+def edit_person(actor: Actor, *, name: str, phone: str, language: str) -> None:
+    """The actor's own name, phone and language. Raises: RuleBroken phone_invalid."""
+    phone = normal_phone(phone) if phone else ""
+    with transaction():
+        person = session.get(Person, actor.id)
+        before = (person.name, person.phone or "", person.language)
+        person.name, person.phone, person.language = name, phone or None, language
+        changed = [
+            field
+            for field, old, new in zip(("name", "phone", "language"), before, (name, phone, language), strict=True)
+            if old != new
+        ]
+        audit.record(actor, "person.edit", "person", person.id, {"fields": changed})
+
+
+def change_consent(actor: Actor, code: str, given: bool) -> None:
+    """Give or take back an optional consent; a required one ends only with the account."""
+    purpose = next((purpose for purpose in PURPOSES if purpose.code == code and not purpose.required), None)
+    if purpose is None:
+        raise NotVisible
+    with transaction():
+        running = session.scalar(
+            sa.select(Consent).where(
+                Consent.person_id == actor.id, Consent.purpose == code, Consent.withdrawn_at.is_(None)
+            )
+        )
+        if given == (running is not None):
+            return
+        if given:
+            session.add(Consent(person_id=actor.id, purpose=code, text_version=purpose.text_version))
+        else:
+            running.withdrawn_at = clock.now()
+        audit.record(actor, "consent.give" if given else "consent.withdraw", "person", actor.id, {"purpose": code})
+
+
+def invite_colleague(actor: Actor, *, email: str, name: str) -> Person:
+    """Add a colleague to the actor's own organisation; a letter carries the link by which they set a password.
+
+    Raises: RuleBroken email_invalid, email_taken.
+    """
+    email = normal_email(email)
+    with transaction():
+        if person_by_email(email):
+            raise RuleBroken("email_taken", "email")
+        organisation = session.get(Organisation, actor.organisation_id)
+        person = add_person(
+            actor, email=email, name=name, roles={COLLEAGUE_ROLE[organisation.kind]}, organisation=organisation
+        )
+        send_invitation(person, organisation.name)
+        return person
+
+
+def send_invitation(person: Person, inviter: str) -> None:
+    """Queue the letter with the invitation's link, in the current transaction."""
+    mail.queue(
+        person.email,
+        "invitation",
+        person.language,
+        f"invitation:{person.id}:{clock.now():%Y%m%d%H%M%S}",
+        name=person.name,
+        inviter=inviter,
+        days=INVITATION_DAYS,
+        path=f"/invitation/{invitation_token(person)}",
+    )
+
+
+def _invitations() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(audit.digest("invitation"), salt="invitation")
+
+
+def invitation_token(person: Person) -> str:
+    return _invitations().dumps([person.key, person.fs_uniquifier])
+
+
+def invited_person(token: str) -> Person:
+    """Whom an invitation's link is for. Raises: RuleBroken("invitation_invalid") when expired, forged or used."""
+    try:
+        key, uniquifier = _invitations().loads(token, max_age=INVITATION_DAYS * 86400)
+    except BadData:
+        raise RuleBroken("invitation_invalid") from None
+    person = session.scalar(
+        sa.select(Person).where(Person.key == key, Person.fs_uniquifier == uniquifier, Person.password.is_(None))
+    )
+    if person is None or not person.active:
+        raise RuleBroken("invitation_invalid")
+    return person
+
+
+def accept_invitation(token: str, *, name: str, password_hash: str, consents: set[str]) -> Person:
+    """The invited person sets name, password and consents; the link proves the e-mail.
+
+    Raises: RuleBroken invitation_invalid, consent_needed.
+    """
+    missing = [
+        RuleBroken("consent_needed", f"consent_{purpose.code}")
+        for purpose in PURPOSES
+        if purpose.required and purpose.code not in consents
+    ]
+    if missing:
+        raise RulesBroken(missing)
+    with transaction():
+        person = invited_person(token)
+        person.name, person.password, person.confirmed_at = name, password_hash, clock.now()
+        for purpose in PURPOSES:
+            if purpose.code in consents:
+                session.add(Consent(person_id=person.id, purpose=purpose.code, text_version=purpose.text_version))
+        audit.record(
+            Actor(id=person.id), "person.accept_invitation", "person", person.id, {"consents": sorted(consents)}
+        )
+        return person
+
+
+def remove_colleague(actor: Actor, key: str) -> None:
+    """Close a colleague's account: rights and sessions end at their next request.
+
+    Raises: RuleBroken("not_a_colleague") for oneself and for other firms' people alike.
+    """
+    with transaction():
+        person = session.scalar(
+            sa.select(Person).where(
+                Person.key == key, Person.organisation_id == actor.organisation_id, Person.active.is_(True)
+            )
+        )
+        if person is None or person.id == actor.id or actor.organisation_id is None:
+            raise RuleBroken("not_a_colleague")
+        person.active = False
+        person.fs_uniquifier = secrets.token_hex(32)
+        end_all_sessions(actor, person.id)
+        audit.record(actor, "person.remove", "person", person.id)
+
+
 # --- sessions ---------------------------------------------------------------------------------------------
 
 
@@ -128,7 +338,7 @@ def token_hash(token: str) -> str:
 def begin_session(person: Person, device: str = "") -> str:
     """Open a session row; returns the token that the cookie carries (the row keeps its hash only)."""
     token = secrets.token_urlsafe(32)
-    with transaction():
+    with transaction(keep_pending=True):  # Flask-Security may have upgraded the password's hash just before
         row = SignIn(token_hash=token_hash(token), person_id=person.id, device=device[:80])
         session.add(row)
         session.flush()

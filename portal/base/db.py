@@ -121,11 +121,14 @@ after_commit: list[Any] = []
 
 
 @contextmanager
-def transaction() -> Iterator[Any]:
+def transaction(*, keep_pending: bool = False) -> Iterator[Any]:
     """One use case, all or nothing: its rows, its audit rows and its outbox rows commit together.
 
     Nested use joins the outer one. The read snapshot taken so far is given up first, so that rules are checked
     against the newest rows.
+
+    keep_pending: keep what a library changed in the session before (Flask-Security edits an account and commits it
+                  itself at the end of the request); then it commits here, together with our rows
     """
     if _depth.get():
         token = _depth.set(_depth.get() + 1)
@@ -135,7 +138,8 @@ def transaction() -> Iterator[Any]:
             _depth.reset(token)
         return
     lock = _write_lock if db.engine.dialect.name == "sqlite" else None
-    session.rollback()
+    if not keep_pending:
+        session.rollback()
     if lock:
         lock.acquire()
     writing, depth = _writing.set(True), _depth.set(1)

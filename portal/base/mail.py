@@ -79,6 +79,7 @@ def write(to: str, text: str, once_key: str) -> None:
     subject, _, body = text.partition("\n")
     session.add(Mail(to=to, subject=" ".join(subject.split())[:200], body=body.strip() + "\n", once_key=once_key))
     session.flush()
+    session.info["wake_worker"] = True
 
 
 def send_due(limit: int = 100) -> int:

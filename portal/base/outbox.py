@@ -102,7 +102,7 @@ def _after_commit() -> None:
     for delivery_id in now:
         if not _deliver(delivery_id):
             later.append(delivery_id)
-    if later and _wake_worker:
+    if (session.info.pop("wake_worker", False) or later) and _wake_worker:
         try:
             _wake_worker()
         except Exception:  # the change is durable; the worker's own round picks the delivery up

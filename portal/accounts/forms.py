@@ -1,0 +1,78 @@
+"""Forms of accounts."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TelField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from portal.accounts.rules import PURPOSES, OrganisationKind
+from portal.web.forms import Form
+
+KINDS = [
+    (OrganisationKind.COMPANY.value, _l("도입기업: 스마트공장을 구축하려는 제조기업")),
+    (OrganisationKind.SUPPLIER.value, _l("공급기업: 솔루션·설비를 공급하는 기업")),
+]
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+
+
+def _password(label: str) -> PasswordField:
+    return PasswordField(
+        label,
+        validators=[InputRequired(_l("비밀번호를 입력해 주세요.")), Length(max=128)],
+        description=_l("10자 이상. 긴 문장이 짧고 복잡한 것보다 안전합니다."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class _ConsentForm(Form):
+    """Required and optional consents, each its own box, none ticked beforehand."""
+
+    def consents(self) -> set[str]:
+        return {purpose.code for purpose in PURPOSES if getattr(self, f"consent_{purpose.code}").data}
+
+
+for _purpose in PURPOSES:
+    setattr(
+        _ConsentForm,
+        f"consent_{_purpose.code}",
+        BooleanField(_purpose.label, description=_purpose.detail, render_kw={"required": _purpose.required}),
+    )
+
+
+class SignUpForm(_ConsentForm):
+    kind = RadioField(_l("어떤 기업인가요?"), choices=KINDS, validators=[InputRequired(_l("하나를 골라 주세요."))])
+    registration_number = StringField(
+        _l("사업자등록번호"),
+        validators=[DataRequired(_l("사업자등록번호를 입력해 주세요.")), Length(max=20)],
+        description=_l("숫자 10자리. 예: 123-45-67890"),
+        render_kw={"inputmode": "numeric"},
+    )
+    organisation_name = StringField(
+        _l("회사 이름"), validators=[DataRequired(_l("회사 이름을 입력해 주세요.")), Length(max=120)]
+    )
+    name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
+    email = StringField(
+        _l("이메일"),
+        validators=[DataRequired(_l("이메일을 입력해 주세요.")), Length(max=254)],
+        description=_l("로그인과 확인 메일에 씁니다."),
+        render_kw={"inputmode": "email"},
+    )
+    phone = TelField(_l("휴대전화"), validators=[DataRequired(_l("휴대전화를 입력해 주세요.")), Length(max=20)])
+    password = _password(_l("비밀번호"))
+
+
+class InvitationForm(_ConsentForm):
+    name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
+    password = _password(_l("비밀번호"))
+
+
+class PersonForm(Form):
+    name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
+    phone = TelField(_l("휴대전화"), validators=[Length(max=20)])
+    language = SelectField(_l("메일을 받을 언어"), choices=LANGUAGES)
+
+
+class ColleagueForm(Form):
+    name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
+    email = StringField(_l("이메일"), validators=[DataRequired(_l("이메일을 입력해 주세요.")), Length(max=254)])
