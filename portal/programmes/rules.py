@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from portal.base import clock
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import Words, define, say
 
@@ -233,7 +234,7 @@ def can_apply(status: CallStatus, opens_at: datetime, closes_at: datetime, at: d
 
 
 def _kst(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC) + timedelta(hours=9):%Y-%m-%d %H:%M}"  # Korea keeps one offset all year
+    return f"{clock.kst(moment):%Y-%m-%d %H:%M}"
 
 
 def can_manage(actor: Actor, own_region: Collection[str], region: str | None) -> Verdict:
@@ -366,11 +367,11 @@ def expected_subsidy(
     """
     if ratio is None or cost_krw < 0:
         return None, None
-    subsidy = int(cost_krw * ratio)
+    subsidy = cost_krw * round(ratio * 10_000) // 10_000
     if ceiling_krw is not None:
         subsidy = min(subsidy, ceiling_krw)
     subsidy -= subsidy % 1000
-    partner = int(cost_krw * other_ratio)
+    partner = cost_krw * round(other_ratio * 10_000) // 10_000
     return subsidy, max(0, cost_krw - subsidy - partner)
 
 
