@@ -1,12 +1,21 @@
-"""업무: pages composed of many features: the front page, a person's home, the result page, queues, the case page."""
+"""업무: pages composed of many features: the front page, a person's home, the result page, queues, the case page.
+
+Views stand by page, not in one `views.py`: `home.py` (front page, homes), `audit.py` (the auditor's log).
+"""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
+from portal.base.words import say
 from portal.desk import rules
+from portal.web.pages import NavItem
 
 bp = Blueprint("desk", __name__)
 PERMISSIONS = rules.PERMISSIONS
+NAV = (
+    NavItem(say("내 업무", "My work"), "desk.home", "desk:home:read", order=1),
+    NavItem(say("감사 기록", "Audit log"), "desk.audit_log", "audit:log:read", order=80),
+)
 
-from portal.desk import home  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.desk import audit, home  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -56,7 +56,7 @@ def language_url(language: str) -> str:
     if request.endpoint and request.method == "GET":
         arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), "lang": language}
         return url_for(request.endpoint, **arguments)
-    return url_for("desk.home", lang=language) if "desk.home" in current_app.view_functions else f"/?lang={language}"
+    return url_for("desk.front", lang=language) if "desk.front" in current_app.view_functions else f"/?lang={language}"
 
 
 def when(moment: datetime | date | None, *, time: bool = True) -> str:

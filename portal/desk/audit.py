@@ -1,0 +1,26 @@
+"""Reading the audit log: the auditor's list of everything, and the trail of one case for its operators."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from portal.desk import bp, queries, rules
+from portal.desk.forms import AuditFilter
+from portal.web import pages
+from portal.web.guard import current_actor, requires
+
+
+@bp.get("/audit")
+@requires("audit:log:read")
+def audit_log():
+    form = AuditFilter(request.args)
+    form.offer(queries.audit_actions(current_actor()))
+    criteria = form.criteria() if form.validate() else {}
+    page = queries.audit_page(current_actor(), criteria, pages.page_number())
+    return render_template(
+        "desk/audit.html",
+        form=form,
+        page=page,
+        names=queries.names_of(page.items),
+        action_words=rules.action_words,
+    )
