@@ -25,6 +25,7 @@ FEATURES = (
     "reference",
     "accounts",
     "desk",
+    "demo",
 )
 
 
