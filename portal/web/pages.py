@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -134,7 +136,9 @@ def _headers(answer: Response) -> Response:
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if current_app.config["SESSION_COOKIE_SECURE"]:
         answer.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint != "static" and (guard.current_actor().is_signed_in or request.method != "GET"):
+    if request.endpoint == "static" and answer.status_code == 200:
+        answer.headers["Cache-Control"] = f"public, max-age={31536000 if 'v' in request.args else 600}"
+    elif guard.current_actor().is_signed_in or request.method != "GET":
         answer.headers["Cache-Control"] = "no-store"
     if asked := g.get("language_asked"):
         answer.set_cookie(
@@ -148,7 +152,16 @@ def _headers(answer: Response) -> Response:
     return answer
 
 
+def _mark_static(endpoint: str, values: dict[str, Any]) -> None:
+    """Every address of a style sheet or script carries its age, so that browsers may keep it for good."""
+    if endpoint == "static" and "v" not in values:
+        with suppress(OSError):
+            file = os.path.join(current_app.static_folder or "", values["filename"])
+            values["v"] = format(int(os.stat(file).st_mtime), "x")
+
+
 def init_app(app: Flask) -> None:
+    app.url_default_functions.setdefault(None, []).append(_mark_static)
     Babel(app, locale_selector=words.current_language, default_timezone="Asia/Seoul")
     app.extensions["navigation"] = []
     app.before_request(_choose_language)
