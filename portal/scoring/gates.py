@@ -4,7 +4,7 @@ For a firm: 3 tiers × G0…G9, each MET, PENDING (not asked yet, or due only be
 counts as met and makes the suggestion provisional. Gates read proven levels, never bare claims.
 
 Source: 신 디지털 제조혁신 추진전략 (2023-09-18), 역량 우수 / 보통 / 부족 → 선도모델 / 고도화 / 기초; the thresholds
-per gate are the portal's own rule, versioned by `RULE_VERSION`. Figures of a programme (ceilings, shares) are never here.
+per gate are the portal's own rule, versioned by `RULE_VERSION`. Figures of a programme (ceilings, shares) are not here.
 """
 
 import math

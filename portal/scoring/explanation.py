@@ -1,0 +1,192 @@
+"""A stored result in words: what the firm, the evaluator and the operator read, in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.base.words import Words, say
+from portal.programmes.rules import Tier
+from portal.scoring.gates import NAMES, SYSTEM_LEVELS, TIERS, Finding, State
+from portal.scoring.instrument import Instrument, load
+
+CAPABILITY_LEVELS: tuple[Words, ...] = (
+    say("시작 전", "Not begun"),
+    say("점검", "Noticed"),
+    say("디지털화", "Digitised"),
+    say("실시간 수집·분석", "Real-time collection"),
+    say("실시간 제어·최적화", "Real-time control"),
+    say("자율", "Autonomous"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLine:
+    """One area on the chart: `value` as weighed, `claimed` as the firm says, both 0–5."""
+
+    code: str
+    title: Words
+    value: float
+    claimed: float
+    benchmark: float
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLine:
+    """One thing to do: from where, to where, what it brings and costs, and with which technologies."""
+
+    item: str
+    area: str
+    title: Words
+    now: Words
+    target: Words
+    now_level: int
+    target_level: int
+    proof_only: bool
+    points: float
+    cost: Words
+    cost_class: int
+    technologies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """An item that deserves a remark: claimed without proof, rejected, 모르겠음."""
+
+    item: str
+    area: str
+    title: Words
+    level: int
+    anchor: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything a page says about one suggestion."""
+
+    tier: Tier | None
+    near: Tier | None
+    next_tier: Tier | None
+    reaches: Tier | None
+    provisional: bool
+    total: float
+    system_level: int
+    capability_level: int
+    claimed_tier: Tier | None
+    claimed_total: float
+    claimed_system_level: int
+    areas: tuple[AreaLine, ...]
+    findings: Mapping[Tier, tuple[Finding, ...]]
+    moves: tuple[MoveLine, ...]
+    unproven: tuple[ItemLine, ...]
+    rejected: tuple[ItemLine, ...]
+    unsure: tuple[ItemLine, ...]
+    contradictions: tuple[Words, ...]
+    confidence: int
+    benchmark_title: Words
+    benchmark_source: str
+    instrument: str
+    rules: str
+
+    @property
+    def system_name(self) -> Words:
+        return SYSTEM_LEVELS[self.system_level]
+
+    @property
+    def capability_name(self) -> Words:
+        return CAPABILITY_LEVELS[self.capability_level]
+
+    def unmet(self, tier: Tier | None) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings.get(tier, ()) if f.state is State.UNMET)
+
+    def pending(self, tier: Tier | None) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings.get(tier, ()) if f.state is State.PENDING)
+
+    def conditions(self, tier: Tier | None) -> tuple[Finding, ...]:
+        """The gates that really ask something of this tier, G0 first."""
+        return tuple(f for f in self.findings.get(tier, ()) if f.code not in ("FREE", "G8_PROGRAMME"))
+
+
+def gate_name(finding: Finding) -> Words:
+    return NAMES[finding.gate]
+
+
+def explain(result: Mapping[str, Any]) -> Explanation:
+    """Put a stored result into words.
+
+    result : what `record.result` returned, or read back from JSON
+    Raises : LookupError when its instrument version is not on file
+    """
+    instrument = load(result["instrument"]["version"])
+    reasons = result["reasons"]
+    questions = instrument.questions
+    flags = {row["code"]: say(row["ko"], row["en"]) for row in instrument.settings["contradictions"]}
+    benchmark = instrument.settings["benchmark"]
+    line = instrument.benchmark()
+    return Explanation(
+        tier=_tier(result["tier"]),
+        near=_tier(result["near"]),
+        next_tier=_tier(reasons["next_tier"]),
+        reaches=_tier(reasons["reaches"]),
+        provisional=result["provisional"],
+        total=result["total"],
+        system_level=result["system_level"],
+        capability_level=result["capability_level"],
+        claimed_tier=_tier(result["claimed"]["tier"]),
+        claimed_total=result["claimed"]["total"],
+        claimed_system_level=result["claimed"]["system_level"],
+        areas=tuple(
+            AreaLine(
+                area.code, area.title, result["areas"][area.code], result["claimed"]["areas"][area.code], line
+            )
+            for area in questions.areas
+            if area.code in result["areas"]
+        ),
+        findings={
+            tier: tuple(
+                Finding(row["gate"], tier, State[row["state"]], row["code"], row["values"])
+                for row in result["gates"][tier.name]
+            )
+            for tier in TIERS
+        },
+        moves=tuple(_move(instrument, row) for row in reasons["moves"]),
+        unproven=tuple(_item(instrument, row["item"], row["level"]) for row in reasons["unproven"]),
+        rejected=tuple(_item(instrument, code, 2) for code in reasons["rejected"]),
+        unsure=tuple(_item(instrument, code, 0) for code in reasons["unsure"]),
+        contradictions=tuple(flags[code] for code in reasons["contradictions"]),
+        confidence=reasons["confidence"],
+        benchmark_title=say(benchmark["ko"], benchmark["en"]),
+        benchmark_source=benchmark["source"],
+        instrument=f"{result['instrument']['name']} {result['instrument']['version']}",
+        rules=result["rules"],
+    )
+
+
+def _move(instrument: Instrument, row: Mapping[str, Any]) -> MoveLine:
+    item = instrument.questions.items[row["item"]]
+    proof_only = row["kind"] == "evidence"
+    cost = next(c for c in instrument.settings["cost_classes"] if c["class"] == row["cost_class"])
+    return MoveLine(
+        item=item.code,
+        area=item.area,
+        title=item.title,
+        now=item.anchors[row["claimed"] if proof_only else row["now"]],
+        target=item.anchors[max(row["target"], row["claimed"]) if proof_only else row["target"]],
+        now_level=row["now"],
+        target_level=row["target"],
+        proof_only=proof_only,
+        points=row["points"],
+        cost=say(cost["ko"], cost["en"]),
+        cost_class=row["cost_class"],
+        technologies=tuple(row["technologies"]),
+    )
+
+
+def _item(instrument: Instrument, code: str, level: int) -> ItemLine:
+    item = instrument.questions.items[code]
+    return ItemLine(code, item.area, item.title, level, item.anchors[level])
+
+
+def _tier(name: str | None) -> Tier | None:
+    return Tier[name] if name else None

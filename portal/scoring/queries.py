@@ -1,0 +1,75 @@
+"""Reading suggestions: each reader sees only what `visible_to` lets through."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from portal.accounts.models import Organisation
+from portal.accounts.rules import SME, Role
+from portal.base import grants
+from portal.base.access import Actor
+from portal.base.db import session
+from portal.reference import queries as regions
+from portal.scoring.models import Opinion, Suggestion
+from portal.scoring.rules import READ
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """The WHERE of every reading of suggestions.
+
+    The firm sees its own; the national operator and the auditor all; a regional operator those of its region;
+    evaluators only where `evaluation` granted it, which it does after their own score.
+    """
+    if actor.is_system or actor.has(Role.OPERATOR_NATIONAL, Role.AUDITOR):
+        return sa.true()
+    if not actor.is_signed_in:
+        return sa.false()
+    ways: list[sa.ColumnElement[bool]] = [Suggestion.id.in_(grants.granted_ids(actor, "suggestion", READ))]
+    if actor.has(*SME) and actor.organisation_id is not None:
+        ways.append(Suggestion.organisation_id == actor.organisation_id)
+    if actor.has(Role.OPERATOR_REGION) and actor.region:
+        here = sa.select(Organisation.id).where(Organisation.region.in_(regions.within(actor.region)))
+        ways.append(Suggestion.organisation_id.in_(here))
+    return sa.or_(*ways)
+
+
+def by_key(actor: Actor, key: str) -> Suggestion | None:
+    return session.scalar(sa.select(Suggestion).where(Suggestion.key == key, visible_to(actor)))
+
+
+def latest_for(actor: Actor, organisation_id: int) -> Suggestion | None:
+    """The newest suggestion about a firm's own profile, applications apart."""
+    return _newest(actor, Suggestion.organisation_id == organisation_id, Suggestion.application_id.is_(None))
+
+
+def latest_for_version(actor: Actor, profile_version_id: int) -> Suggestion | None:
+    return _newest(
+        actor, Suggestion.profile_version_id == profile_version_id, Suggestion.application_id.is_(None)
+    )
+
+
+def latest_for_application(actor: Actor, application_id: int) -> Suggestion | None:
+    """The newest suggestion about an application's frozen snapshot."""
+    return _newest(actor, Suggestion.application_id == application_id)
+
+
+def _newest(actor: Actor, *conditions: sa.ColumnElement[bool]) -> Suggestion | None:
+    return session.scalar(
+        sa.select(Suggestion).where(*conditions, visible_to(actor)).order_by(Suggestion.id.desc()).limit(1)
+    )
+
+
+def by_id(suggestion_id: int) -> Suggestion | None:
+    """For the command line and for services that have checked the right themselves."""
+    return session.get(Suggestion, suggestion_id)
+
+
+def ids() -> list[int]:
+    """Every suggestion, oldest first (replay of all)."""
+    return list(session.scalars(sa.select(Suggestion.id).order_by(Suggestion.id)))
+
+
+def opinion_of(suggestion_id: int, person_id: int | None) -> Opinion | None:
+    return session.scalar(
+        sa.select(Opinion).where(Opinion.suggestion_id == suggestion_id, Opinion.person_id == person_id)
+    )

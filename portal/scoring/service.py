@@ -1,0 +1,159 @@
+"""Making suggestions, keeping evaluators' opinions of them, and replaying them; never deciding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.base import audit, outbox
+from portal.base.access import SYSTEM, Actor, NotVisible, RuleBroken, ensure
+from portal.base.db import session, transaction
+from portal.programmes.rules import Tier
+from portal.scoring import queries, record
+from portal.scoring.gates import RULE_VERSION
+from portal.scoring.instrument import load
+from portal.scoring.models import Opinion, Suggestion
+from portal.scoring.rules import can_score
+
+
+def suggest(
+    actor: Actor,
+    *,
+    organisation_id: int,
+    snapshot: Mapping[str, Any],
+    profile_version_id: int | None = None,
+    application_id: int | None = None,
+) -> Suggestion:
+    """Score a diagnosis snapshot and keep the suggestion with everything needed to replay it.
+
+    snapshot: see `record.inputs`
+    Returns : the suggestion; the newest one again when it came from the same inputs, instrument and rules
+    Raises  : RuleBroken suggestion_not_own; ValueError naming the code of a wrong answer
+    Notes   : writes suggestion, audit; emits suggestion.made (suggestion_id, organisation_id)
+    """
+    ensure(can_score(actor, organisation_id))
+    given = record.inputs(snapshot)
+    text = record.canonical(given)
+    digest = record.digest(text)
+    with transaction():
+        latest = (
+            queries.latest_for_application(SYSTEM, application_id)
+            if application_id
+            else queries.latest_for(SYSTEM, organisation_id)
+        )
+        if (
+            latest
+            and latest.inputs_sha256 == digest
+            and latest.model_hash == record.model_hash(load())
+            and latest.profile_version_id == profile_version_id
+        ):
+            return latest
+        result = record.result(given)
+        made = Suggestion(
+            organisation_id=organisation_id,
+            profile_version_id=profile_version_id,
+            application_id=application_id,
+            model=result["model"],
+            model_hash=result["model_hash"],
+            instrument_version=result["instrument"]["version"],
+            rule_version=result["rules"],
+            inputs=text,
+            inputs_sha256=digest,
+            result=record.canonical(result),
+            tier=_tier(result["tier"]),
+            near=_tier(result["near"]),
+            provisional=result["provisional"],
+            total=result["total"],
+            system_level=result["system_level"],
+            capability_level=result["capability_level"],
+        )
+        session.add(made)
+        session.flush()
+        audit.record(
+            actor,
+            "suggestion.make",
+            "suggestion",
+            made.id,
+            {"tier": result["tier"], "inputs": digest, "model": made.model_hash, "application": application_id},
+        )
+        outbox.emit("suggestion.made", suggestion_id=made.id, organisation_id=organisation_id)
+    return made
+
+
+def record_opinion(
+    actor: Actor,
+    suggestion_id: int,
+    *,
+    tier: Tier | None,
+    shown_before: bool,
+    final_tier: Tier | None = None,
+    reason: str = "",
+) -> Opinion:
+    """Keep the tier that an evaluator gave beside a suggestion; called by `evaluation`, which holds the right.
+
+    tier         : the evaluator's own tier, None for INELIGIBLE
+    shown_before : whether the suggestion had been seen when the own tier was entered; only blind ones train a model
+    final_tier   : the tier after the suggestion was shown; `reason` says why it differs from it
+    Raises       : NotVisible for an unknown suggestion
+    Notes        : one row per evaluator and suggestion; the own tier and `shown_before` stay as first recorded
+    """
+    with transaction():
+        if queries.by_id(suggestion_id) is None:
+            raise NotVisible
+        opinion = queries.opinion_of(suggestion_id, actor.id)
+        if opinion is None:
+            opinion = Opinion(
+                suggestion_id=suggestion_id, person_id=actor.id, tier=tier, shown_before=shown_before
+            )
+            session.add(opinion)
+        opinion.final_tier, opinion.reason = final_tier, reason
+        session.flush()
+        audit.record(
+            actor,
+            "suggestion.opine",
+            "suggestion",
+            suggestion_id,
+            {"shown_before": opinion.shown_before, "tier": tier.name if tier else None},
+        )
+    return opinion
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A suggestion computed again from what was stored. ok: inputs intact and the same result to the byte."""
+
+    suggestion_id: int
+    inputs_intact: bool
+    same_result: bool
+
+    @property
+    def ok(self) -> bool:
+        return self.inputs_intact and self.same_result
+
+
+def replay(suggestion_id: int) -> Replay:
+    """Compute a suggestion again from its stored inputs and versions and compare the bytes.
+
+    Raises: NotVisible for an unknown id; RuleBroken suggestion_unknown_rules when another release made it
+    """
+    row = queries.by_id(suggestion_id)
+    if row is None:
+        raise NotVisible
+    try:
+        instrument = load(row.instrument_version)
+    except LookupError:
+        raise RuleBroken("suggestion_unknown_rules", version=row.instrument_version) from None
+    if row.rule_version != RULE_VERSION:
+        raise RuleBroken("suggestion_unknown_rules", version=row.rule_version)
+    again = record.canonical(record.result(json.loads(row.inputs), row.instrument_version))
+    return Replay(
+        suggestion_id=row.id,
+        inputs_intact=record.digest(row.inputs) == row.inputs_sha256,
+        same_result=again.encode() == row.result.encode() and record.model_hash(instrument) == row.model_hash,
+    )
+
+
+def _tier(name: str | None) -> Tier | None:
+    return Tier[name] if name else None
