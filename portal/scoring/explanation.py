@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.base.words import Words, say
 from portal.programmes.rules import Tier
-from portal.scoring.gates import NAMES, SYSTEM_LEVELS, TIERS, Finding, State
+from portal.scoring.gates import SYSTEM_LEVELS, TIERS, Finding, State
 from portal.scoring.instrument import Instrument, load
 
 CAPABILITY_LEVELS: tuple[Words, ...] = (
@@ -106,10 +106,6 @@ class Explanation:
     def conditions(self, tier: Tier | None) -> tuple[Finding, ...]:
         """The gates that really ask something of this tier, G0 first."""
         return tuple(f for f in self.findings.get(tier, ()) if f.code not in ("FREE", "G8_PROGRAMME"))
-
-
-def gate_name(finding: Finding) -> Words:
-    return NAMES[finding.gate]
 
 
 def explain(result: Mapping[str, Any]) -> Explanation:

@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from portal.base.words import Words, say
-from portal.programmes.rules import Tier
+from portal.programmes.rules import SystemLevel, Tier
 from portal.scoring.instrument import Assessment
 
 if TYPE_CHECKING:
@@ -79,6 +79,10 @@ class Finding:
     state: State
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> Words:
+        return NAMES[self.gate]
 
     @property
     def sentence(self) -> Words:
@@ -333,13 +337,7 @@ SOURCES: Mapping[str, Words] = {
     ),
 }
 
-SYSTEM_LEVELS: tuple[Words, ...] = (
-    say("ICT 미적용", "No ICT"),
-    say("기초", "Basic"),
-    say("중간1", "Intermediate 1"),
-    say("중간2", "Intermediate 2"),
-    say("고도", "Advanced level"),
-)
+SYSTEM_LEVELS: tuple[Words, ...] = tuple(level.label for level in SystemLevel)
 
 REASONS: Mapping[str, tuple[Words, Words | None]] = {
     "FREE": (say("이 유형에는 이 조건이 없습니다.", "This tier has no such condition."), None),
@@ -414,7 +412,7 @@ REASONS: Mapping[str, tuple[Words, Words | None]] = {
             "역량 점수가 {have_points}점으로, {need}점까지 {gap_points}점 남았습니다.",
             "{have_points} points; {gap_points} more to reach {need}.",
         ),
-        say("아래 ‘올라가는 길’의 항목부터 올리면 됩니다.", "Begin with the items under “what moves you up”."),
+        say("아래에 적은 항목부터 올리면 됩니다.", "Begin with the items listed below."),
     ),
     "G2_AREAS": (
         say(

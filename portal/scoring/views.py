@@ -8,7 +8,7 @@ from portal.profiles import questionnaire
 from portal.reference import queries as reference
 from portal.scoring import bp, precheck
 from portal.scoring.forms import precheck_form
-from portal.scoring.gates import NAMES, SYSTEM_LEVELS
+from portal.scoring.gates import SYSTEM_LEVELS
 from portal.web.guard import current_actor, public
 
 
@@ -28,7 +28,6 @@ def precheck_page():
             answers=answers,
             technologies=reference.technology_names(),
             system_levels=SYSTEM_LEVELS,
-            gate_names=NAMES,
             edit_url=url_for("scoring.precheck_page", **request.args, edit=1),
             start_url=_start_url(),
         )
@@ -39,4 +38,4 @@ def _start_url() -> str:
     """Where the full diagnosis begins: signing up, or the questionnaire for who is signed in."""
     if current_actor().is_signed_in and "profiles.diagnosis" in current_app.view_functions:
         return url_for("profiles.diagnosis")
-    return url_for("security.register" if "security.register" in current_app.view_functions else "security.login")
+    return url_for("accounts.sign_up")
