@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -93,6 +94,26 @@ def permissions() -> None:
         roles = ", ".join(sorted(guard.permissions().get(access, ())))
         methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
         click.echo(f"| `{rule.rule}` | {methods} | `{access}` | {roles} |")
+
+
+@portal.command("map")
+def show_map() -> None:
+    """꾸러미 지도를 출력합니다 · Print docs/map.md from the packages themselves."""
+    from portal import FEATURES, reactions
+
+    here = Path(__file__).resolve().parent
+    click.echo("# 지도 · Map of the code\n\n만든 것: `flask portal map`. 손으로 고치지 않습니다.\n")
+    click.echo("위에서 아래로 신청의 여정입니다. 방 이름은 어디나 같습니다: rules < models < queries < service < forms < views.\n")
+    click.echo("| package | purpose | rooms |\n|---|---|---|")
+    for name in ("base", "web", *FEATURES):
+        module = import_module(f"portal.{name}")
+        purpose = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
+        rooms = ", ".join(sorted(path.stem for path in (here / name).glob("*.py") if path.stem != "__init__"))
+        click.echo(f"| `{name}` | {purpose} | {rooms} |")
+    click.echo("\n## 사건과 뒷일 · Events and what follows\n\n| event | handlers |\n|---|---|")
+    for event, handlers in reactions.EVENTS.items():
+        names = ", ".join(f"`{handler.__module__.removeprefix('portal.')}.{handler.__name__}`" for handler in handlers)
+        click.echo(f"| `{event}` | {names or '-'} |")
 
 
 def init_app(app: Flask) -> None:
