@@ -33,9 +33,7 @@ class AuditFilter(Form):
 
     def criteria(self) -> dict[str, Any]:
         """What was chosen; days become moments of the Korean calendar, the last day included."""
-        found = {
-            name: self[name].data for name in ("action", "object_type", "object_id", "person") if self[name].data
-        }
+        found = {name: self[name].data for name in ("action", "object_type", "object_id", "person") if self[name].data}
         if self.since.data:
             found["since"] = clock.from_kst(datetime.combine(self.since.data, time()))
         if self.until.data:
