@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from portal.base import words
-from portal.base.access import Forbidden, NotVisible, RuleBroken, StaleVersion
+from portal.base.access import ANONYMOUS, Forbidden, NotVisible, RuleBroken, StaleVersion
 from portal.base.db import session
 
 log = logging.getLogger("portal.errors")
@@ -38,6 +38,13 @@ def _stale(error: StaleVersion) -> Any:
     return render_template("errors/conflict.html", mine=error.mine, current=error.current), 409
 
 
+def _down(_error: Exception) -> Any:
+    """The database does not answer: the page must be drawn without asking it who is here."""
+    log.exception("the database does not answer", extra={"endpoint": request.endpoint})
+    g.actor, g.without_database = ANONYMOUS, True
+    return page(503)
+
+
 def _unexpected(error: Exception) -> Any:
     log.exception("unexpected error", extra={"endpoint": request.endpoint})
     return page(500)
@@ -51,6 +58,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RuleBroken, lambda error: page(409, str(words.sentence(error.code, **error.values))))
     app.register_error_handler(StaleVersion, _stale)
     app.register_error_handler(StaleDataError, lambda _: _stale(StaleVersion()))
-    app.register_error_handler(OperationalError, lambda _: page(503))
+    app.register_error_handler(OperationalError, _down)
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)

@@ -118,7 +118,7 @@ def _context() -> dict[str, Any]:
         "actor": guard.current_actor(),
         "nav": _navigation(),
         "language": words.current_language(),
-        "demo_mode": marks.is_demo(),
+        "demo_mode": False if g.get("without_database") else marks.is_demo(),
     }
 
 
