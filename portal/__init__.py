@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from portal import cli
@@ -77,7 +77,8 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         folder=settings.data_dir / "mail",
     )
     db.init_app(app)
-    Migrate(app, db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True, compare_type=True)
+    if settings.testing or os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        _add_migrations(app)
     CSRFProtect(app)
     pages.init_app(app)
     guard.init_app(app)
@@ -94,6 +95,13 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     cli.init_app(app)
     _refuse_public_demo(app, settings)
     return app
+
+
+def _add_migrations(app: Flask) -> None:
+    """Only commands and tests migrate; alembic would cost a web worker a quarter of its start."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True, compare_type=True)
 
 
 def _add_feature(app: Flask, package: Any) -> None:

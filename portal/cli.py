@@ -56,7 +56,9 @@ def run() -> None:
     """웹 서버와 작업 처리기를 함께 실행합니다 · Run web server and worker together until Ctrl-C."""
     settings = current_app.extensions["settings"]
     here = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PORT": str(settings.port)}
+    # FLASK_RUN_FROM_CLI would make the web worker load what only commands need
+    environment = {name: value for name, value in os.environ.items() if name != "FLASK_RUN_FROM_CLI"}
+    environment["PORT"] = str(settings.port)
     web = [
         sys.executable, "-m", "gunicorn", "app:app", "--chdir", str(here),
         "--bind", f"{settings.host}:{settings.port}", "--workers", "1", "--threads", "8",
