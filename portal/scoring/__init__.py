@@ -16,6 +16,6 @@ from portal.web.pages import NavItem
 
 bp = Blueprint("scoring", __name__)
 PERMISSIONS = rules.PERMISSIONS
-NAV = (NavItem(say("3분 진단", "3-minute check"), "scoring.precheck_page", order=20),)
+NAV = (NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),)
 
 from portal.scoring import views  # noqa: E402, F401  (routes attach themselves to `bp`)

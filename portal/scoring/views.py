@@ -12,7 +12,7 @@ from portal.scoring.gates import SYSTEM_LEVELS
 from portal.web.guard import current_actor, public
 
 
-@bp.get("/precheck")
+@bp.get("/precheck", endpoint="precheck")
 @public
 def precheck_page():
     questions = questionnaire.load()
@@ -28,7 +28,7 @@ def precheck_page():
             answers=answers,
             technologies=reference.technology_names(),
             system_levels=SYSTEM_LEVELS,
-            edit_url=url_for("scoring.precheck_page", **request.args, edit=1),
+            edit_url=url_for("scoring.precheck", **request.args, edit=1),
             start_url=_start_url(),
         )
     return render_template("scoring/precheck.html", form=form, questions=questions)

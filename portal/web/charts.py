@@ -1,0 +1,106 @@
+"""Charts drawn on the server: pygal's geometry, our own colours.
+
+pygal writes a <style> element, a <script> and inline styles; the content security policy forbids all three, so they
+are taken out and `static/css/components/chart.css` dresses the classes that remain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+_CENTRE = 252.0  # of the plot in a drawing of 520 × 460 with a margin of 8
+
+
+def radar(labels: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]], top: float = 5) -> Markup:
+    """A radar chart as inline SVG, without its own colours: series n has the class `serie-n`.
+
+    labels : one per axis, at least 3
+    series : (name, values 0–top); None leaves a gap
+    Notes  : decorative by itself (aria-hidden): the figure around it names it and carries the table
+    """
+    import pygal  # half a second to load; only pages with a chart need it
+
+    chart = pygal.Radar(
+        width=520,
+        height=460,
+        margin=8,
+        show_legend=False,
+        range=(0, top),
+        y_labels=[step for step in range(int(top) + 1)],
+        fill=False,
+        dots_size=3,
+        js=[],
+        no_prefix=True,
+        pretty_print=False,
+        print_values=False,
+        truncate_label=-1,
+        no_data_text="",
+    )
+    chart.x_labels = list(labels)
+    for name, values in series:
+        chart.add(name, list(values))
+    root = _bare(chart.render(is_unicode=True))
+    for axis in root.iter(f"{{{_SVG}}}g"):
+        if (axis.get("class") or "").startswith("axis y"):
+            _drop(axis, "text")  # the rings need no figures: the table has them
+    _upright_labels(root)
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _bare(svg: str) -> ElementTree.Element:
+    """The drawing alone: no style, script, tooltip data or fixed size."""
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", _XLINK)
+    root = ElementTree.fromstring(re.sub(r"^<\?xml[^>]*>", "", svg))
+    _drop(root, "style", "script", "desc", "title", "defs")
+    for element in root.iter():
+        element.attrib.pop("style", None)
+    root.attrib.pop("width", None)
+    root.attrib.pop("height", None)
+    root.attrib.pop("id", None)
+    root.set("aria-hidden", "true")
+    root.set("focusable", "false")
+    return root
+
+
+def _drop(root: ElementTree.Element, *names: str) -> None:
+    tags = {f"{{{_SVG}}}{name}" for name in names}
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in tags:
+                parent.remove(child)
+
+
+def _upright_labels(root: ElementTree.Element) -> None:
+    """pygal turns the names of the axes around the circle; here they stand upright, long ones on two lines."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        if "guides" not in (group.get("class") or ""):
+            continue
+        for text in group.findall(f"{{{_SVG}}}text"):
+            x, y = float(text.get("x", 0)), float(text.get("y", 0))
+            side = 0 if abs(x - _CENTRE) < 30 else 1 if x > _CENTRE else -1
+            text.attrib.clear()
+            text.set("text-anchor", ("middle", "start", "end")[side])
+            lines = _two_lines(text.text or "")
+            text.text = None
+            lift = 14 * (len(lines) - 1) * (2 if y < 20 else 1 if side else 0)
+            y += 0 if side else -6 if y < _CENTRE else 14
+            for number, line in enumerate(lines):
+                place = {"x": f"{x - side * 8:.1f}", "y": f"{y + 8 - lift + 28 * number:.1f}"}
+                ElementTree.SubElement(text, f"{{{_SVG}}}tspan", place).text = line
+    root.set("viewBox", "-100 -30 740 520")
+
+
+def _two_lines(label: str) -> list[str]:
+    """Break a long label near its middle, after a space or a middle dot."""
+    places = [i + 1 for i, char in enumerate(label[:-1]) if char in " ·"]
+    if len(label) <= 7 or not places:
+        return [label]
+    middle = min(places, key=lambda i: abs(i - len(label) / 2))
+    return [label[:middle].rstrip(), label[middle:].lstrip()]
