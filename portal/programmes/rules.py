@@ -34,6 +34,9 @@ TIER_LABELS: dict[Tier, Words] = {
     Tier.BASIC: say("기초", "Basic"),
 }
 
+# The higher the rank, the more a firm has achieved.
+TIER_RANK: dict[Tier, int] = {Tier.BASIC: 1, Tier.ADVANCED: 2, Tier.LEADING: 3}
+
 
 class SystemLevel(IntEnum):
     """구축시스템 스마트화 수준, the official axis of what the system can do."""
@@ -172,6 +175,10 @@ CODES = define(
         "call_end_earlier": say(
             "접수 중에는 마감을 늦출 수만 있습니다. 일찍 끝내려면 ‘조기 종료’를 쓰세요.",
             "While a call is open its end can only be moved later. To end it early use “close early”.",
+        ),
+        "call_over": say(
+            "이미 마감된 공고의 기간은 바꿀 수 없습니다. 새 공고를 열어 주세요.",
+            "The window of a call that has ended is fixed. Please open a new call.",
         ),
         "call_tiers_fixed": say("접수 중에는 유형을 뺄 수 없습니다.", "While a call is open no tier can be removed."),
         "call_programme_fixed": say(
@@ -343,6 +350,9 @@ def _broken_window(facts: CallFacts, at: datetime, before: CallFacts | None, pub
     if before is None or not published:
         return [RuleBroken("call_window_past", "closes_at")] if facts.closes_at <= at else []
     wrong = []
+    if at > before.closes_at:
+        moved = (facts.opens_at, facts.closes_at) != (before.opens_at, before.closes_at)
+        return [RuleBroken("call_over", "closes_at")] if moved else []
     if at >= before.opens_at:
         if facts.opens_at != before.opens_at:
             wrong.append(RuleBroken("call_start_fixed", "opens_at"))
