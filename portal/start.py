@@ -8,6 +8,7 @@ from portal.accounts import service as accounts
 from portal.accounts.rules import Role
 from portal.base.access import SYSTEM
 from portal.base.db import transaction
+from portal.programmes import service as programmes
 from portal.reference import service as reference
 
 
@@ -23,6 +24,7 @@ def prepare(*, demo: bool) -> None:
         for role in Role:
             accounts.role_row(role)
     reference.load_all(SYSTEM)
+    programmes.load_catalogue(SYSTEM)
     click.echo("데이터베이스가 준비되었습니다 · the database is ready")
     if demo:
         raise click.ClickException("the demo country is not built yet")
