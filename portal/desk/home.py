@@ -17,7 +17,7 @@ def link(endpoint: str, **values: object) -> str | None:
 @public
 def front():
     links = {
-        "precheck": link("scoring.precheck"),
+        "precheck": link("scoring.precheck_page"),
         "calls": link("programmes.calls"),
         "directory": link("directory.search"),
         "sign_in": url_for("security.login"),
