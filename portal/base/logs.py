@@ -33,4 +33,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are no news to who starts the portal
+    for chatty in ("alembic", "huey"):  # their every step is no news to who runs the portal
+        logging.getLogger(chatty).setLevel(logging.WARNING)

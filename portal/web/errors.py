@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.base import words
 from portal.base.access import ANONYMOUS, Forbidden, NotVisible, RuleBroken, StaleVersion
@@ -33,6 +33,11 @@ def _http(error: HTTPException) -> Any:
     return page(error.code if error.code in DESIGNED else 400)
 
 
+def _unknown_host(_error: SecurityError) -> Any:
+    """No page: every link in it would be built from a host name that we do not know."""
+    return Response("알 수 없는 주소입니다. / Unknown host.\n", 400, mimetype="text/plain")
+
+
 def _stale(error: StaleVersion) -> Any:
     session.rollback()
     return render_template("errors/conflict.html", mine=error.mine, current=error.current), 409
@@ -52,6 +57,7 @@ def _unexpected(error: Exception) -> Any:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(CSRFError, lambda _: page(400, "csrf"))
     app.register_error_handler(NotVisible, lambda _: page(404))
     app.register_error_handler(Forbidden, lambda error: page(403, str(words.sentence(error.code))))
