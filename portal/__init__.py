@@ -25,6 +25,7 @@ FEATURES = (
     "reference",
     "accounts",
     "programmes",
+    "profiles",
     "scoring",
     "desk",
     "demo",
