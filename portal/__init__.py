@@ -26,6 +26,7 @@ FEATURES = (
     "accounts",
     "programmes",
     "profiles",
+    "directory",
     "scoring",
     "desk",
     "demo",

@@ -7,5 +7,9 @@ the others run in the worker. Each takes effect exactly once, in a transaction o
 from __future__ import annotations
 
 from portal.base.outbox import Handler
+from portal.directory import service as directory
 
-EVENTS: dict[str, list[Handler]] = {}
+EVENTS: dict[str, list[Handler]] = {
+    "listing.approved": [directory.tell_listing_approved],
+    "listing.returned": [directory.tell_listing_returned],
+}

@@ -1,0 +1,26 @@
+"""공급기업: supplier listings, capabilities, verified track record, search.
+
+Persons: everybody searches; a supplier's people write their listing; operators review it.
+Words  : Listing 등록정보 (what a supplier says), TrackRecord 구축실적 (what was verified; suppliers never write it).
+Status : DRAFT → PENDING → APPROVED ⇄ SUSPENDED; a returned listing is a DRAFT with a reason. An edit of an approved
+listing is public at once and waits in the operators' queue as a difference from the approved text.
+Extra room: `search` reads loosely typed queries and ranks listings (pure).
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from portal.base.words import say
+from portal.directory import rules
+from portal.web.pages import NavItem
+
+bp = Blueprint("directory", __name__)
+PERMISSIONS = rules.PERMISSIONS
+NAV = [
+    NavItem(say("공급기업 찾기", "Find suppliers"), "directory.index", order=30),
+    NavItem(say("우리 등록정보", "Our listing"), "directory.edit", "directory:own:read", order=31),
+    NavItem(say("공급기업 심사", "Review listings"), "directory.review_queue", "directory:review:read", order=60),
+]
+
+from portal.directory import views  # noqa: E402, F401  (routes attach themselves to `bp`)

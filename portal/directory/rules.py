@@ -1,0 +1,311 @@
+"""What a listing may say, who may change it, and how two versions of it differ. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from portal.accounts.rules import OPERATOR, SUPPLIER, Role
+from portal.base.access import YES, Actor, RuleBroken, Verdict, no
+from portal.base.words import Words, define, say
+
+GREY_AFTER = timedelta(days=180)
+NATIONWIDE = "nationwide"
+MAX_PRODUCTS = 5
+MAX_TECHNOLOGIES = 20
+SELF_LEVELS = range(1, 6)
+
+
+class ListingStatus(StrEnum):
+    DRAFT = "draft"
+    PENDING = "pending"
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+
+    @property
+    def label(self) -> Words:
+        return STATUS_LABELS[self]
+
+    @property
+    def tone(self) -> str:
+        return {"draft": "neutral", "pending": "info", "approved": "success", "suspended": "danger"}[self.value]
+
+
+STATUS_LABELS = {
+    ListingStatus.DRAFT: say("작성 중", "Draft"),
+    ListingStatus.PENDING: say("승인 대기", "Awaiting approval"),
+    ListingStatus.APPROVED: say("공개", "Public"),
+    ListingStatus.SUSPENDED: say("정지", "Suspended"),
+}
+
+NEXT = {
+    ListingStatus.DRAFT: {ListingStatus.PENDING},
+    ListingStatus.PENDING: {ListingStatus.APPROVED, ListingStatus.DRAFT},
+    ListingStatus.APPROVED: {ListingStatus.SUSPENDED, ListingStatus.DRAFT},
+    ListingStatus.SUSPENDED: {ListingStatus.APPROVED},
+}
+
+
+class PriceModel(StrEnum):
+    QUOTE = "quote"
+    LICENCE = "licence"
+    SUBSCRIPTION = "subscription"
+    TURNKEY = "turnkey"
+
+    @property
+    def label(self) -> Words:
+        return PRICE_LABELS[self]
+
+
+PRICE_LABELS = {
+    PriceModel.QUOTE: say("견적", "By quote"),
+    PriceModel.LICENCE: say("구매(라이선스)", "Licence"),
+    PriceModel.SUBSCRIPTION: say("월 구독", "Monthly subscription"),
+    PriceModel.TURNKEY: say("일괄 구축", "Turnkey"),
+}
+
+LEVEL_LABELS = {
+    1: say("1 · 시작", "1 · starting"),
+    2: say("2 · 기본 기능", "2 · basic functions"),
+    3: say("3 · 실시간 관리", "3 · real time"),
+    4: say("4 · 분석·최적화", "4 · analysis and optimisation"),
+    5: say("5 · 자율·예측", "5 · predictive, autonomous"),
+}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "directory:own:read": SUPPLIER,
+    "directory:own:edit": SUPPLIER,
+    "directory:own:submit": frozenset({Role.SUPPLIER_ADMIN}),
+    "directory:review:read": OPERATOR | {Role.AUDITOR},
+    "directory:review:decide": OPERATOR,
+}
+
+CODES = define(
+    {
+        "listing_not_yours": say("우리 회사의 등록정보만 고칠 수 있습니다.", "You can only edit your own listing."),
+        "listing_suspended": say(
+            "정지된 등록정보는 고칠 수 없습니다. 운영기관에 문의해 주세요.",
+            "A suspended listing can't be edited. Please ask the operator.",
+        ),
+        "listing_not_there": say("먼저 등록정보를 저장해 주세요.", "Please save the listing first."),
+        "listing_step": say(
+            "‘{status}’ 상태에서는 할 수 없는 일입니다.", "This can't be done while the listing is “{status}”."
+        ),
+        "listing_needs_reason": say(
+            "상대가 무엇을 고칠지 알 수 있게 이유를 적어 주세요.",
+            "Please give a reason, so that they know what to mend.",
+        ),
+        "listing_own_judge": say(
+            "자기 기관의 등록정보는 심사할 수 없습니다.", "Nobody reviews the listing of the own organisation."
+        ),
+        "listing_nothing_to_review": say("확인할 변경 내용이 없습니다.", "There is no change to review."),
+        "summary_needed": say("한 줄 소개를 적어 주세요.", "Please write a one-line summary."),
+        "technology_needed": say("기술을 하나 이상 골라 주세요.", "Please choose at least one technology."),
+        "technology_too_many": say(
+            "기술은 {limit}개까지 고를 수 있습니다. 잘하는 것부터 골라 주세요.",
+            "Choose at most {limit} technologies, the strongest first.",
+        ),
+        "technology_unknown": say("목록에 없는 기술입니다: {code}", "Unknown technology: {code}"),
+        "sector_needed": say("업종을 하나 이상 골라 주세요.", "Please choose at least one industry."),
+        "sector_unknown": say("목록에 없는 업종입니다: {code}", "Unknown industry: {code}"),
+        "region_needed": say(
+            "서비스 지역을 하나 이상 고르거나 ‘전국’을 골라 주세요.",
+            "Please choose at least one region, or “nationwide”.",
+        ),
+        "region_unknown": say("목록에 없는 지역입니다: {code}", "Unknown region: {code}"),
+        "product_name_needed": say("제품 이름을 적어 주세요.", "Please name the product."),
+        "contact_needed": say(
+            "연락받을 이메일을 적어 주세요. 상담을 수락한 기업에만 보입니다.",
+            "Please give a contact e-mail. Only companies whose consultation you accepted will see it.",
+        ),
+        "record_year": say("연도를 다시 확인해 주세요.", "Please check the year."),
+        "record_ratio": say("값이 범위를 벗어났습니다.", "The value is out of range."),
+    }
+)
+
+# What the public reads and an operator therefore reviews; capacity and contacts change freely.
+REVIEWED = (
+    "summary",
+    "description",
+    "capabilities",
+    "sectors",
+    "regions",
+    "products",
+    "founded_year",
+    "engineers",
+)
+
+FIELD_LABELS: dict[str, Words] = {
+    "summary": say("한 줄 소개", "Summary"),
+    "description": say("소개", "Description"),
+    "capabilities": say("기술과 수준", "Technologies and level"),
+    "sectors": say("업종", "Industries"),
+    "regions": say("서비스 지역", "Regions served"),
+    "products": say("제품", "Products"),
+    "founded_year": say("설립 연도", "Founded"),
+    "engineers": say("엔지니어 수", "Engineers"),
+}
+
+
+def can_edit(actor: Actor, organisation_id: int, status: ListingStatus | None) -> Verdict:
+    """A supplier's own people edit its listing; a suspended one stands still."""
+    if actor.is_system:
+        return YES
+    if actor.organisation_id != organisation_id or not actor.has(*SUPPLIER):
+        return no("listing_not_yours")
+    if status is ListingStatus.SUSPENDED:
+        return no("listing_suspended")
+    return YES
+
+
+def can_judge(actor: Actor, organisation_id: int) -> Verdict:
+    """An operator reviews, never the own organisation's listing."""
+    if actor.is_system:
+        return YES
+    if not actor.has(*OPERATOR):
+        return no("no_right")
+    return no("listing_own_judge") if actor.organisation_id == organisation_id else YES
+
+
+def can_step(now: ListingStatus, to: ListingStatus) -> Verdict:
+    return YES if to in NEXT[now] else no("listing_step", status=now.label)
+
+
+def check_listing(
+    facts: Mapping[str, Any],
+    *,
+    technologies: Collection[str],
+    sectors: Collection[str],
+    regions: Collection[str],
+    complete: bool,
+) -> list[RuleBroken]:
+    """What is wrong with the typed facts of a listing.
+
+    facts   : the fields of `REVIEWED` and `contact_email`
+    others  : the codes that exist
+    complete: whether everything that a public listing needs must be there (at submission), or a draft will do
+    """
+    broken = []
+    for code, level in facts["capabilities"].items():
+        if code not in technologies or level not in SELF_LEVELS:
+            broken.append(RuleBroken("technology_unknown", "capabilities", code=code))
+    if len(facts["capabilities"]) > MAX_TECHNOLOGIES:
+        broken.append(RuleBroken("technology_too_many", "capabilities", limit=MAX_TECHNOLOGIES))
+    for field, known, code in (("sectors", sectors, "sector_unknown"), ("regions", regions, "region_unknown")):
+        broken += [RuleBroken(code, field, code=one) for one in facts[field] if one not in known and one != NATIONWIDE]
+    if any(not product["name"] for product in facts["products"]):
+        broken.append(RuleBroken("product_name_needed", "products"))
+    if complete:
+        for field, code in (
+            ("summary", "summary_needed"),
+            ("capabilities", "technology_needed"),
+            ("sectors", "sector_needed"),
+            ("regions", "region_needed"),
+            ("contact_email", "contact_needed"),
+        ):
+            if not facts[field]:
+                broken.append(RuleBroken(code, field))
+    return broken
+
+
+def is_grey(last_confirmed_at: datetime | None, now: datetime) -> bool:
+    """Whether nobody has confirmed the listing for 180 days: it is shown in grey and offers no capacity."""
+    return last_confirmed_at is None or now - last_confirmed_at > GREY_AFTER
+
+
+def clean(text: str) -> str:
+    """Text as it is stored: composed characters, no control characters, single line ends."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(mark for mark in text if mark == "\n" or unicodedata.category(mark)[0] != "C").strip()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a text: kept, added or taken out."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs between the approved text and what stands now."""
+
+    field: str
+    before: str
+    after: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def label(self) -> Words:
+        return FIELD_LABELS[self.field]
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
+    """The reviewed fields that differ, in the order of the form; `before` and `after` hold them as printed text."""
+    return [
+        Change(field, before.get(field, ""), after.get(field, ""), pieces(before.get(field, ""), after.get(field, "")))
+        for field in REVIEWED
+        if before.get(field, "") != after.get(field, "")
+    ]
+
+
+def pieces(before: str, after: str) -> tuple[Piece, ...]:
+    """Word by word what was kept, taken out and added."""
+    old, new = _words(before), _words(after)
+    found = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found.append(Piece("same", "".join(old[a:b])))
+            continue
+        if b > a:
+            found.append(Piece("out", "".join(old[a:b])))
+        if d > c:
+            found.append(Piece("in", "".join(new[c:d])))
+    return tuple(found)
+
+
+def _words(text: str) -> list[str]:
+    words, word = [], ""
+    for mark in text:
+        word += mark
+        if mark in " \n":
+            words.append(word)
+            word = ""
+    return [*words, word] if word else words
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A verified record in figures: each as (how many, of how many that say so)."""
+
+    builds: int
+    passed_first: tuple[int, int]
+    on_time: tuple[int, int]
+    level_reached: tuple[int, int]
+    gain_ratio: float | None
+    aftercare_hours: int | None
+
+
+def figures(records: Collection[Any]) -> Figures:
+    """Sum up track records; what a record does not say is left out of its figure."""
+
+    def share(name: str) -> tuple[int, int]:
+        told = [getattr(record, name) for record in records if getattr(record, name) is not None]
+        return sum(told), len(told)
+
+    gains = [record.kpi_gain_ratio for record in records if record.kpi_gain_ratio is not None]
+    hours = sorted(record.aftercare_hours for record in records if record.aftercare_hours is not None)
+    return Figures(
+        builds=len(records),
+        passed_first=share("passed_first_audit"),
+        on_time=share("is_on_time"),
+        level_reached=share("is_level_reached"),
+        gain_ratio=sum(gains) / len(gains) if gains else None,
+        aftercare_hours=hours[(len(hours) - 1) // 2] if hours else None,
+    )

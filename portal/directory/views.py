@@ -1,0 +1,241 @@
+"""Screens of the directory: the public list, a supplier's page, the supplier's own form, the operators' queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from portal.base.access import RuleBroken, StaleVersion
+from portal.base.words import say
+from portal.directory import bp, queries, service
+from portal.directory.forms import JudgeForm, ListingForm, RecordForm
+from portal.directory.models import Listing
+from portal.directory.rules import LEVEL_LABELS, PriceModel, differences
+from portal.web.forms import check_version, refuse
+from portal.web.guard import current_actor, public, requires
+from portal.web.pages import page_number
+
+SORT_LABELS = {
+    "best": say("관련 높은 순", "Best match"),
+    "record": say("확인된 실적 많은 순", "Most verified builds"),
+    "lead": say("빨리 시작할 수 있는 순", "Soonest start"),
+    "name": say("이름 순", "By name"),
+}
+FACET_LABELS = {
+    "region": say("서비스 지역", "Region served"),
+    "technology": say("기술", "Technology"),
+    "sector": say("업종", "Industry"),
+    "capacity": say("여력", "Capacity"),
+}
+
+
+def _asked() -> queries.Asked:
+    return queries.Asked(
+        text=request.args.get("q", ""),
+        regions=tuple(request.args.getlist("region")),
+        sectors=tuple(request.args.getlist("sector")),
+        technologies=tuple(request.args.getlist("technology")),
+        has_capacity=request.args.get("capacity") == "1",
+        sort=request.args.get("sort", ""),
+    )
+
+
+@bp.get("/suppliers")
+@public
+def index():
+    found = queries.search(current_actor(), _asked(), page_number())
+    return render_template(
+        "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=FACET_LABELS
+    )
+
+
+def _toggled(name: str, value: str) -> str:
+    """This page's address with one facet value put in or taken out; back to its first page."""
+    arguments = request.args.to_dict(flat=False)
+    arguments.pop("page", None)
+    now = arguments.get(name, [])
+    arguments[name] = [one for one in now if one != value] if value in now else [*now, value]
+    return url_for(".index", **arguments)
+
+
+@bp.get("/suppliers/<key>")
+@public
+def show(key: str):
+    actor = current_actor()
+    row = queries.by_key(actor, key)
+    return render_template(
+        "directory/show.html",
+        row=row,
+        names=queries.names(),
+        levels=LEVEL_LABELS,
+        prices={price.value: price.label for price in PriceModel},
+        contact=row if queries.may_read_contact(actor, row) else None,
+    )
+
+
+# --- the supplier's own listing ----------------------------------------------------------------------------
+
+
+@bp.route("/supplier/listing", methods=["GET", "POST"])
+@requires("directory:own:read")
+def edit():
+    actor = current_actor()
+    row = queries.own(actor)
+    form = ListingForm(obj=row)
+    if request.method == "POST" and form.validate_on_submit():
+        if row is not None:
+            check_version(form, row)
+        try:
+            service.save_listing(actor, form.facts(), version=form.version.data)
+        except RuleBroken as broken:
+            refuse(form, broken)
+        except StaleVersion:
+            check_version(form, queries.own(actor))
+            raise
+        else:
+            flash(_("저장했습니다."), "success")
+            return redirect(url_for(".edit"))
+    return _listing_page(form)
+
+
+@bp.post("/supplier/listing/submit")
+@requires("directory:own:submit")
+def submit():
+    actor = current_actor()
+    try:
+        service.submit_listing(actor)
+    except RuleBroken as broken:
+        form = ListingForm(obj=queries.own(actor), formdata=None)
+        refuse(form, broken)
+        return _listing_page(form), 422
+    flash(_("승인을 요청했습니다. 결과는 이메일로도 알려 드립니다."), "success")
+    return redirect(url_for(".edit"))
+
+
+@bp.post("/supplier/listing/confirm")
+@requires("directory:own:edit")
+def confirm():
+    service.confirm_listing(current_actor())
+    flash(_("지금도 맞는 내용으로 확인했습니다."), "success")
+    return redirect(url_for(".edit"))
+
+
+def _listing_page(form: ListingForm) -> str:
+    return render_template(
+        "directory/edit.html",
+        form=form,
+        row=queries.own(current_actor()),
+        levels=LEVEL_LABELS,
+        prices=list(PriceModel),
+    )
+
+
+# --- operators ---------------------------------------------------------------------------------------------
+
+
+@bp.get("/operator/listings")
+@requires("directory:review:read")
+def review_queue():
+    actor, which = current_actor(), request.args.get("which", "pending")
+    if which not in queries.QUEUES:
+        which = "pending"
+    return render_template(
+        "directory/queue.html",
+        which=which,
+        page=queries.review_queue(actor, which, page_number()),
+        counts=queries.review_counts(actor),
+    )
+
+
+@bp.get("/operator/listings/<key>")
+@requires("directory:review:read")
+def review(key: str):
+    row = _submitted(key)
+    return _review_page(row, JudgeForm(formdata=None, obj=row), RecordForm(formdata=None))
+
+
+def _submitted(key: str) -> Listing:
+    row = queries.by_key(current_actor(), key)
+    return row if row.submitted_at is not None else abort(404)
+
+
+def _review_page(row: Listing, form: JudgeForm, record_form: RecordForm) -> str:
+    names = queries.names()
+    before, after = queries.printed(row.approved_text, names), queries.printed(row.text(), names)
+    return render_template(
+        "directory/review.html",
+        row=row,
+        form=form,
+        record_form=record_form,
+        names=names,
+        printed=after,
+        changes=differences(before, after) if before else [],
+        levels=LEVEL_LABELS,
+    )
+
+
+def _judged(key: str, act: Any, said: str) -> Any:
+    """One answer of an operator: act, say so, back to the queue; a refusal shows the page with what was typed."""
+    row, form = _submitted(key), JudgeForm()
+    if not form.validate_on_submit():
+        return _review_page(row, form, RecordForm(formdata=None)), 422
+    try:
+        act(row, form)
+    except RuleBroken as broken:
+        refuse(form, broken)
+        return _review_page(_submitted(key), form, RecordForm(formdata=None)), 422
+    flash(said, "success")
+    return redirect(url_for(".review_queue"))
+
+
+@bp.post("/operator/listings/<key>/approve")
+@requires("directory:review:decide")
+def approve(key: str):
+    return _judged(
+        key,
+        lambda row, form: service.approve_listing(current_actor(), row.id, form.version.data),
+        _("승인했습니다."),
+    )
+
+
+@bp.post("/operator/listings/<key>/return")
+@requires("directory:review:decide")
+def send_back(key: str):
+    return _judged(
+        key,
+        lambda row, form: service.return_listing(current_actor(), row.id, form.reason.data or "", form.version.data),
+        _("보완을 요청했습니다."),
+    )
+
+
+@bp.post("/operator/listings/<key>/suspend")
+@requires("directory:review:decide")
+def suspend(key: str):
+    return _judged(
+        key,
+        lambda row, form: service.suspend_listing(current_actor(), row.id, form.reason.data or ""),
+        _("정지했습니다. 지금부터 목록, 검색, 매칭에서 빠집니다."),
+    )
+
+
+@bp.post("/operator/listings/<key>/restore")
+@requires("directory:review:decide")
+def restore(key: str):
+    return _judged(key, lambda row, _form: service.restore_listing(current_actor(), row.id), _("정지를 풀었습니다."))
+
+
+@bp.post("/operator/listings/<key>/records")
+@requires("directory:review:decide")
+def add_record(key: str):
+    row, form = _submitted(key), RecordForm()
+    if form.validate_on_submit():
+        try:
+            service.add_track_record(current_actor(), row.organisation_id, **form.facts())
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            flash(_("구축실적을 더했습니다."), "success")
+            return redirect(url_for(".review", key=key))
+    return _review_page(row, JudgeForm(formdata=None, obj=row), form), 422
