@@ -18,7 +18,7 @@ EVERYONE = (ANON, *NAMES)
 PASSWORD = "매우-긴-시험용-비밀번호-7"
 EMAIL = "{}@example.kr"
 # Valid check digits; the numbers belong to these tests, not to a firm.
-REGISTRATION_NUMBERS = {"hana": "1000000009", "duri": "1000000014", "gong": "1000000028"}
+REGISTRATION_NUMBERS = {"hana": "9998100015", "duri": "9998100029", "gong": "9998100034"}
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,14 @@ def build() -> dict[str, Member]:
         "un": Role.OPERATOR_NATIONAL,
         "gam": Role.AUDITOR,
     }
-    korean = dict(zip(NAMES, ("김하나", "이두리", "박평가", "최남은", "정위원장", "강공급", "조운영", "윤감사"), strict=True))
+    korean = dict(
+        zip(NAMES, ("김하나", "이두리", "박평가", "최남은", "정위원장", "강공급", "조운영", "윤감사"), strict=True)
+    )
     with current_app.test_request_context():
         password = hash_password(PASSWORD)
-        secrets = {name: _security.totp_factory.generate_totp_secret() for name in ("pyeong", "nam", "jang", "un", "gam")}
+        secrets = {
+            name: _security.totp_factory.generate_totp_secret() for name in ("pyeong", "nam", "jang", "un", "gam")
+        }
     with transaction():
         agency = service.add_organisation(SYSTEM, OrganisationKind.AGENCY, "운영기관 (합성)")
         people = {}

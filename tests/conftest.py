@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # What the developer has set for their own portal must not reach the tests.
     for name in list(os.environ):
-        if name.startswith("PORTAL_") and name != SERVER or name in ("DATABASE_URL", "HOST", "PORT"):
+        if (name.startswith("PORTAL_") and name != SERVER) or name in ("DATABASE_URL", "HOST", "PORT"):
             del os.environ[name]
 
 

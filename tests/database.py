@@ -101,7 +101,9 @@ class Database:
         return str(self._engine.url.database)
 
     def _command(self, statement: str) -> None:
-        server = sa.create_engine(self._engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        server = sa.create_engine(
+            self._engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+        )
         with server.connect() as connection:
             connection.execute(sa.text(statement))
 

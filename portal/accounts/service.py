@@ -12,7 +12,15 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.accounts.models import Consent, Organisation, Person, RoleRow, SignIn
 from portal.accounts.queries import organisation_by_number, person_by_email
-from portal.accounts.rules import COLLEAGUE_ROLE, INVITATION_DAYS, OWNER_ROLE, PURPOSES, OrganisationKind, Role
+from portal.accounts.rules import (
+    COLLEAGUE_ROLE,
+    INVITATION_DAYS,
+    OWNER_ROLE,
+    PURPOSES,
+    OrganisationKind,
+    Role,
+    has_check_digit,
+)
 from portal.base import audit, clock, mail
 from portal.base.access import ANONYMOUS, Actor, NotVisible, RuleBroken, RulesBroken
 from portal.base.audit import digest
@@ -25,12 +33,12 @@ def check_registration_number(number: str) -> str:
     """The ten digits of a 사업자등록번호 whose check digit is right.
 
     Raises: RuleBroken("brn_invalid", "registration_number").
-    Source: check-digit rule of the National Tax Service, as python-stdnum implements it.
+    Source: parts by python-stdnum (which does not look at the check digit), check digit by rules.has_check_digit.
     """
     from stdnum.kr import brn  # only sign-up needs it
 
     digits = brn.compact(number)
-    if not brn.is_valid(digits):
+    if not brn.is_valid(digits) or not has_check_digit(digits):
         raise RuleBroken("brn_invalid", "registration_number")
     return digits
 

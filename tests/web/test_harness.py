@@ -21,7 +21,7 @@ def test_nobody_is_sent_to_sign_in(client):
 @pytest.mark.parametrize("turn", [1, 2])
 def test_what_a_test_writes_is_gone_in_the_next(context, turn):
     names = [row.name for row in session.query(Organisation).order_by(Organisation.id)]
-    assert names == ["하나정밀 (합성)", "두리금속 (합성)", "운영기관 (합성)", "공급솔루션 (합성)"][:0] or len(names) == 4
+    assert names == ["운영기관 (합성)", "하나정밀 (합성)", "두리금속 (합성)", "공급솔루션 (합성)"]
     with transaction():
         session.query(Organisation).update({"name": "바뀐 이름"})
 
@@ -68,8 +68,14 @@ PLANTED = {
     "handler": ('<html lang="ko"><title>a · b</title><main><h1 onclick="x">a</h1></main>', "inline style"),
     "script": ('<html lang="ko"><title>a · b</title><main><h1>a</h1><script>x</script></main>', "script without"),
     "label": ('<html lang="ko"><title>a · b</title><main><h1>a</h1><input name="q"></main>', "no label"),
-    "token": ('<html lang="ko"><title>a · b</title><main><h1>a</h1><form method="post"></form></main>', "without a token"),
-    "elsewhere": ('<html lang="ko"><title>a · b</title><main><h1>a</h1><img alt="" src="https://x.kr/a"></main>', "elsewhere"),
+    "token": (
+        '<html lang="ko"><title>a · b</title><main><h1>a</h1><form method="post"></form></main>',
+        "without a token",
+    ),
+    "elsewhere": (
+        '<html lang="ko"><title>a · b</title><main><h1>a</h1><img alt="" src="https://x.kr/a"></main>',
+        "elsewhere",
+    ),
     "twice": ('<html lang="ko"><title>a · b</title><main id="m"><h1 id="m">a</h1></main>', "stands twice"),
 }
 
