@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template, url_for
+from dataclasses import dataclass, field
+from typing import Any
 
+from flask import current_app, render_template, url_for
+from flask_babel import gettext as _
+
+from portal.accounts.rules import SME, Role
+from portal.base.access import Actor
 from portal.desk import bp
+from portal.profiles import queries as profiles
+from portal.profiles.rules import missing_facts
 from portal.programmes import queries as programmes
-from portal.web.guard import public, requires
+from portal.web.guard import current_actor, public, requires
 
 SHOWN_CALLS = 6
 
@@ -33,7 +41,112 @@ def front():
     )
 
 
+# --- a person's own home -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The one thing to do next."""
+
+    title: str
+    text: str
+    action: str
+    url: str
+    icon: str = "arrow"
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    value: str | int
+    unit: str = ""
+    note: str = ""
+    url: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What is running, newest or most urgent first. rows: dictionaries of name, url, cells (text or badge)."""
+
+    title: str
+    head: list[str]
+    rows: list[dict[str, Any]]
+    empty: str
+    empty_text: str = ""
+    action: str = ""
+    action_url: str = ""
+    url: str = ""
+
+
+@dataclass
+class Home:
+    todo: Todo | None = None
+    way: list[dict[str, Any]] = field(default_factory=list)
+    way_now: int = 1
+    figures: list[Figure] = field(default_factory=list)
+    lists: list[Listed] = field(default_factory=list)
+
+
 @bp.get("/home")
 @requires("desk:home:read")
 def home():
-    return render_template("desk/home.html")
+    actor = current_actor()
+    page = Home()
+    for roles, build in BUILDERS:
+        if actor.has(*roles):
+            build(actor, page)
+    return render_template("desk/home.html", **vars(page))
+
+
+def _sme(actor: Actor, page: Home) -> None:
+    """A firm's way: tell about itself, answer, see the result, apply, follow."""
+    own = profiles.current_profile(actor)
+    facts_done = own is not None and not missing_facts(own.facts)
+    progress = profiles.draft_progress(actor)
+    answered, total = sum(area.answered for area in progress), sum(area.total for area in progress)
+    versions = profiles.versions(actor)
+    page.way = [
+        {"label": _("기업정보"), "url": url_for("profiles.profile"), "done": facts_done},
+        {"label": _("수준 진단"), "url": url_for("profiles.diagnosis"), "done": bool(versions)},
+        {"label": _("결과 보기"), "url": link("desk.result") if versions else None, "done": False},
+        {"label": _("신청"), "url": link("applications.mine"), "done": False},
+    ]
+    if not facts_done:
+        page.way_now = 1
+        page.todo = Todo(
+            _("먼저 회사를 알려 주세요"),
+            _("업종, 지역, 규모처럼 꼭 필요한 것만 묻습니다. 5분이면 됩니다."),
+            _("기업정보 적기"),
+            url_for("profiles.edit"),
+            "factory",
+        )
+    elif not versions:
+        page.way_now = 2
+        page.todo = Todo(
+            _("수준 진단을 이어 하세요") if answered else _("이제 수준을 진단해 보세요"),
+            _(
+                "%(total)s문항 중 %(answered)s문항에 답했습니다. 언제든 멈췄다가 이어 할 수 있습니다.",
+                total=total,
+                answered=answered,
+            ),
+            _("이어 하기") if answered else _("시작하기"),
+            url_for("profiles.diagnosis"),
+            "list",
+        )
+
+
+def _auditor(_actor: Actor, page: Home) -> None:
+    page.todo = Todo(
+        _("감사 기록을 살펴보세요"),
+        _("누가 언제 무엇을 했는지 기간과 사람, 대상으로 골라 볼 수 있습니다."),
+        _("감사 기록 열기"),
+        url_for("desk.audit_log"),
+        "search",
+    )
+
+
+BUILDERS = (
+    (SME, _sme),
+    ((Role.AUDITOR,), _auditor),
+)
