@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from portal.base.outbox import Handler
 from portal.directory import service as directory
+from portal.scoring import service as scoring
 
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
+    "diagnosis.completed": [scoring.on_diagnosis_completed],
 }

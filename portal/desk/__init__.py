@@ -1,6 +1,7 @@
 """업무: pages composed of many features: the front page, a person's home, the result page, queues, the case page.
 
-Views stand by page, not in one `views.py`: `home.py` (front page, homes), `audit.py` (the auditor's log).
+Views stand by page, not in one `views.py`: `home.py` (front page, homes), `audit.py` (the auditor's log),
+`result.py` (a firm's diagnosis result).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ bp = Blueprint("desk", __name__)
 PERMISSIONS = rules.PERMISSIONS
 NAV = (
     NavItem(say("내 업무", "My work"), "desk.home", "desk:home:read", order=1),
+    NavItem(say("진단 결과", "Result"), "desk.result", "desk:result:read", order=22),
     NavItem(say("감사 기록", "Audit log"), "desk.audit_log", "audit:log:read", order=80),
 )
 
-from portal.desk import audit, home  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.desk import audit, home, result  # noqa: E402, F401  (routes attach themselves to `bp`)

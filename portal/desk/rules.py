@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from portal.accounts.rules import EVERYBODY, Role
+from portal.accounts.rules import EVERYBODY, SME, Role
 from portal.base.words import Words, say
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "desk:home:read": EVERYBODY,
+    "desk:result:read": SME,
     "audit:log:read": frozenset({Role.AUDITOR}),
 }
 

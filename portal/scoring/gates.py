@@ -528,12 +528,17 @@ def tell(template: Words, values: Mapping[str, Any]) -> Words:
     for name in ("need", "have"):
         value = values.get(name)
         if isinstance(value, float):
-            shown[f"{name}_points"] = _tenths(math.floor(value * 10))
+            shown[f"{name}_points"] = points(value)
         elif isinstance(value, int) and 0 <= value < len(SYSTEM_LEVELS):
             shown[f"{name}_level_name"] = SYSTEM_LEVELS[value]
     if "gap" in values:
         shown["gap_points"] = _tenths(math.ceil(values["gap"] * 10))
     return template.format(**shown)
+
+
+def points(value: float) -> str:
+    """Points for a reader: cut after one decimal, so that nothing looks as if it had reached a threshold."""
+    return _tenths(math.floor(value * 10))
 
 
 def _tenths(value: int) -> str:

@@ -59,6 +59,21 @@ def _newest(actor: Actor, *conditions: sa.ColumnElement[bool]) -> Suggestion | N
     )
 
 
+def newest(profile_version_id: int, application_id: int | None) -> Suggestion | None:
+    """The newest suggestion on exactly this version and application; for services, whoever asks."""
+    return session.scalar(
+        sa.select(Suggestion)
+        .where(
+            Suggestion.profile_version_id == profile_version_id,
+            Suggestion.application_id == application_id
+            if application_id is not None
+            else Suggestion.application_id.is_(None),
+        )
+        .order_by(Suggestion.id.desc())
+        .limit(1)
+    )
+
+
 def by_id(suggestion_id: int) -> Suggestion | None:
     """For the command line and for services that have checked the right themselves."""
     return session.get(Suggestion, suggestion_id)

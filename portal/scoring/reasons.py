@@ -111,7 +111,7 @@ def _moves(
         )
         state = instrument.assess(after.answers, after.evidence, after.rejected)
         verdict = judge(state, after.facts, after.rejected)
-    chosen.sort(key=lambda row: (row["cost_class"], -row["gain"]))
+    chosen.sort(key=lambda row: (row["cost_class"], row["kind"] != "evidence", -row["gain"]))
     return chosen, verdict.tier
 
 

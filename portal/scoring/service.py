@@ -4,60 +4,66 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from portal.base import audit, outbox
 from portal.base.access import SYSTEM, Actor, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
+from portal.profiles import queries as profiles
 from portal.programmes.rules import Tier
 from portal.scoring import queries, record
-from portal.scoring.gates import RULE_VERSION
+from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
 from portal.scoring.models import Opinion, Suggestion
 from portal.scoring.rules import can_score
 
 
-def suggest(
+def suggest(actor: Actor, profile_version_id: int) -> Suggestion:
+    """Score a finished diagnosis of a firm; nothing of an application is known yet, so its gates stay PENDING.
+
+    Returns: the suggestion; the newest one again when it came from the same inputs, instrument and rules
+    Raises : RuleBroken suggestion_not_own; LookupError for an unknown version
+    Notes  : writes suggestion, audit; emits suggestion.made (suggestion_id, organisation_id)
+    """
+    snapshot = profiles.diagnosis_snapshot(profile_version_id)
+    ensure(can_score(actor, snapshot["company"]["organisation_id"]))
+    return _keep(actor, snapshot, Facts(), profile_version_id=profile_version_id)
+
+
+def _keep(
     actor: Actor,
-    *,
-    organisation_id: int,
     snapshot: Mapping[str, Any],
-    profile_version_id: int | None = None,
+    facts: Facts,
+    *,
+    profile_version_id: int,
     application_id: int | None = None,
 ) -> Suggestion:
-    """Score a diagnosis snapshot and keep the suggestion with everything needed to replay it.
-
-    snapshot: see `record.inputs`
-    Returns : the suggestion; the newest one again when it came from the same inputs, instrument and rules
-    Raises  : RuleBroken suggestion_not_own; ValueError naming the code of a wrong answer
-    Notes   : writes suggestion, audit; emits suggestion.made (suggestion_id, organisation_id)
-    """
-    ensure(can_score(actor, organisation_id))
-    given = record.inputs(snapshot)
+    version, organisation_id = snapshot["instrument"], snapshot["company"]["organisation_id"]
+    given = record.inputs(
+        {
+            "answers": snapshot["answers"],
+            "evidence": {code: [one["sha256"] for one in files] for code, files in snapshot["evidence"].items()},
+            "unsure": snapshot["unsure"],
+            "pains": snapshot["company"].get("pains"),
+            "facts": asdict(facts),
+        }
+    )
     text = record.canonical(given)
     digest = record.digest(text)
     with transaction():
-        latest = (
-            queries.latest_for_application(SYSTEM, application_id)
-            if application_id
-            else queries.latest_for(SYSTEM, organisation_id)
-        )
-        if (
-            latest
-            and latest.inputs_sha256 == digest
-            and latest.model_hash == record.model_hash(load())
-            and latest.profile_version_id == profile_version_id
-        ):
+        latest = queries.newest(profile_version_id, application_id)
+        same = (digest, record.model_hash(load(version)))
+        if latest and (latest.inputs_sha256, latest.model_hash) == same:
             return latest
-        result = record.result(given)
+        result = record.result(given, version)
         made = Suggestion(
             organisation_id=organisation_id,
             profile_version_id=profile_version_id,
             application_id=application_id,
             model=result["model"],
             model_hash=result["model_hash"],
-            instrument_version=result["instrument"]["version"],
+            instrument_version=version,
             rule_version=result["rules"],
             inputs=text,
             inputs_sha256=digest,
@@ -80,6 +86,12 @@ def suggest(
         )
         outbox.emit("suggestion.made", suggestion_id=made.id, organisation_id=organisation_id)
     return made
+
+
+@outbox.soon
+def on_diagnosis_completed(profile_version_id: int, **_: Any) -> None:
+    """diagnosis.completed → a suggestion, before the firm's next page opens."""
+    suggest(SYSTEM, profile_version_id)
 
 
 def record_opinion(

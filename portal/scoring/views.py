@@ -8,8 +8,10 @@ from portal.profiles import questionnaire
 from portal.reference import queries as reference
 from portal.scoring import bp, precheck
 from portal.scoring.forms import precheck_form
-from portal.scoring.gates import SYSTEM_LEVELS
+from portal.scoring.gates import SYSTEM_LEVELS, points
 from portal.web.guard import current_actor, public
+
+bp.add_app_template_filter(points)
 
 
 @bp.get("/precheck", endpoint="precheck")

@@ -1,0 +1,88 @@
+"""The result page: levels, the suggested tier, why, what moves the firm up, programmes and suppliers that fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from portal.base.access import Actor
+from portal.base.words import current_language
+from portal.desk import bp
+from portal.desk.home import link
+from portal.profiles import queries as profiles
+from portal.programmes import queries as programmes
+from portal.programmes.rules import SystemLevel
+from portal.reference import queries as reference
+from portal.reference.rules import SizeClass
+from portal.scoring import queries as scoring
+from portal.scoring.explanation import AreaLine, Explanation, explain
+from portal.web.charts import radar
+from portal.web.guard import current_actor, requires
+
+PROGRAMMES_SHOWN = 6
+LARGEST_COST = 10_000_000  # 만원
+
+
+@bp.get("/result")
+@requires("desk:result:read")
+def result():
+    actor = current_actor()
+    suggestion = scoring.latest_for(actor, actor.organisation_id) if actor.organisation_id else None
+    if suggestion is None:
+        return render_template("desk/result_empty.html", diagnosis_url=link("profiles.diagnosis"))
+    told = explain(suggestion.answer)
+    company = profiles.facts(suggestion.profile_version_id)
+    cost = _cost()
+    return render_template(
+        "desk/result.html",
+        told=told,
+        suggestion=suggestion,
+        company=company,
+        chart=_chart(told.areas),
+        technologies=reference.technology_names(),
+        system_levels=list(SystemLevel),
+        fits=_fits(told, company, cost) if told.tier else [],
+        cost=cost,
+        cost_text=request.args.get("cost", ""),
+        diagnosis_url=link("profiles.diagnosis"),
+        suppliers=_suppliers(actor),
+        link=link,
+    )
+
+
+def _chart(areas: Sequence[AreaLine]) -> Markup:
+    """The firm as weighed and as it says itself, on the national line; axes carry the first word of the area."""
+    language = current_language()
+    return radar(
+        [re.split(r" & |, |·", area.title.in_(language))[0] for area in areas],
+        [
+            ("national", [area.benchmark for area in areas]),
+            ("claimed", [area.claimed for area in areas]),
+            ("weighed", [area.value for area in areas]),
+        ],
+    )
+
+
+def _cost() -> int | None:
+    """The cost that the firm tries out, 만원 in the address; anything else is no cost."""
+    text = request.args.get("cost", "").replace(",", "").strip()
+    return int(text) * 10_000 if text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_COST else None
+
+
+def _fits(told: Explanation, company: dict, cost: int | None) -> list[programmes.Fit]:
+    need = programmes.Need(
+        tier=told.tier,
+        level=told.system_level,
+        region=company.get("region"),
+        size=SizeClass(company["size"]) if company.get("size") else None,
+        cost_krw=cost,
+    )
+    return programmes.find_programmes(need)[:PROGRAMMES_SHOWN]
+
+
+def _suppliers(actor: Actor) -> list:
+    """Suppliers that fit, each with its reasons; filled when the matching feature is there."""
+    return []
