@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,12 +88,14 @@ def load_all(actor: Actor) -> Loaded:
 def import_ksic(actor: Actor, rows: list[KsicRow], progress: Callable[[int], None] = _nothing) -> Loaded:
     """Load the statistics office's full table, read and checked by `loading.read_ksic_import`.
 
-    A row without an English name keeps the one that stands.
+    A row without an English name keeps the one that stands, or takes that of the same industry in the other revision.
     progress: called with the number of rows done since the last call
     """
     _ensure_may_load(actor)
     with transaction():
-        done = _bring(Ksic, ("revision", "code"), map(_ksic_values, rows), progress)
+        english = {(row.code, row.ko): row.en for row in session.scalars(sa.select(Ksic).where(Ksic.en != ""))}
+        named = [row if row.en else replace(row, en=english.get((row.code, row.ko), "")) for row in rows]
+        done = _bring(Ksic, ("revision", "code"), map(_ksic_values, named), progress)
         _record(actor, "ksic.import", done, revision=rows[0].revision if rows else None)
     return done
 
