@@ -154,7 +154,10 @@ class CallForm(OnceForm):
     title_en = StringField(_l("영문 제목"), validators=[Length(max=120)])
     region = SelectField(_l("지역"), description=_l("지역 공고는 그 지역에 공장이 있는 기업만 신청합니다."))
     tiers = SelectMultipleField(
-        _l("유형"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=True
+        _l("유형"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validators=[InputRequired(_l("유형을 하나 이상 고르세요."))],
     )
     opens_at = _kst_field(_l("접수 시작"), _l("접수 시작을 적어 주세요."), _l("한국 시각입니다."))
     closes_at = _kst_field(

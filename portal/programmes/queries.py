@@ -195,14 +195,16 @@ def _fit(row: Programme, calls: tuple[Call, ...], need: Need) -> Fit:
     if need.same_level and known:
         ceiling, months = row.ceiling_same_level_krw or ceiling, row.months_same_level or months
     subsidy = own = None
-    if need.cost_krw is not None and known:
+    if need.cost_krw is not None and ceiling is not None:
         subsidy, own = expected_subsidy(need.cost_krw, ceiling, terms.subsidy_ratio, row.partner_ratio or 0.0)
     return Fit(row, calls, ceiling, subsidy, own, months)
 
 
 def expected_for(call: Call, cost_krw: int, *, same_level: bool = False) -> tuple[int | None, int | None]:
-    """Subsidy and own share of a project of this cost under this call, in won."""
+    """Subsidy and own share of a project of this cost under this call, in won; (None, None) without a known ceiling."""
     ceiling = (call.programme.ceiling_same_level_krw if same_level else None) or call.ceiling_krw
+    if ceiling is None:
+        return None, None
     return expected_subsidy(cost_krw, ceiling, call.subsidy_ratio, call.programme.partner_ratio or 0.0)
 
 
