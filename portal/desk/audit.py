@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request
 
+from portal.base.paging import Page
 from portal.desk import bp, queries, rules
 from portal.desk.forms import AuditFilter
 from portal.web import pages
@@ -15,8 +16,9 @@ from portal.web.guard import current_actor, requires
 def audit_log():
     form = AuditFilter(request.args)
     form.offer(queries.audit_actions(current_actor()))
-    criteria = form.criteria() if form.validate() else {}
-    page = queries.audit_page(current_actor(), criteria, pages.page_number())
+    page = Page([], 0, 1, 50)  # a filter that can't be read shows nothing rather than everything
+    if form.validate():
+        page = queries.audit_page(current_actor(), form.criteria(), pages.page_number())
     return render_template(
         "desk/audit.html",
         form=form,

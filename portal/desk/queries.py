@@ -48,4 +48,4 @@ def names_of(rows: Iterable[AuditRow]) -> dict[int, str]:
     ids = {row.actor_id for row in rows if row.actor_id}
     if not ids:
         return {}
-    return dict(session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all())
+    return dict(session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids))).all())
