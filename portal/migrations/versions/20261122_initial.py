@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:30:48.578665
+Create Date: 2026-11-22 19:35:02.980439
 
 """
 
@@ -680,7 +680,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_suggestion_application_id"))
 
     op.drop_table("suggestion")
-
     with op.batch_alter_table("profile_version_evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_profile_version_evidence_evidence_id"))
 
