@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:35:02.980439
+Create Date: 2026-11-22 19:36:08.908682
 
 """
 
