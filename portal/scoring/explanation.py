@@ -133,9 +133,7 @@ def explain(result: Mapping[str, Any]) -> Explanation:
         claimed_total=result["claimed"]["total"],
         claimed_system_level=result["claimed"]["system_level"],
         areas=tuple(
-            AreaLine(
-                area.code, area.title, result["areas"][area.code], result["claimed"]["areas"][area.code], line
-            )
+            AreaLine(area.code, area.title, result["areas"][area.code], result["claimed"]["areas"][area.code], line)
             for area in questions.areas
             if area.code in result["areas"]
         ),

@@ -452,7 +452,10 @@ REASONS: Mapping[str, tuple[Words, Words | None]] = {
             "자부담이 사업비의 {have_percent}%입니다(50% 필요).",
             "The own share is {have_percent}% of the cost; 50% is needed.",
         ),
-        say("자부담을 늘리고 증빙을 붙이거나 사업비를 줄여 주세요.", "Raise the own share with its proof, or lower the cost."),
+        say(
+            "자부담을 늘리고 증빙을 붙이거나 사업비를 줄여 주세요.",
+            "Raise the own share with its proof, or lower the cost.",
+        ),
     ),
     "G5_SHORT": (
         say("담당 인력이 {have}단계이고 {need}단계가 필요합니다.", "Staffing is at level {have}; {need} is needed."),

@@ -43,9 +43,7 @@ def latest_for(actor: Actor, organisation_id: int) -> Suggestion | None:
 
 
 def latest_for_version(actor: Actor, profile_version_id: int) -> Suggestion | None:
-    return _newest(
-        actor, Suggestion.profile_version_id == profile_version_id, Suggestion.application_id.is_(None)
-    )
+    return _newest(actor, Suggestion.profile_version_id == profile_version_id, Suggestion.application_id.is_(None))
 
 
 def latest_for_application(actor: Actor, application_id: int) -> Suggestion | None:

@@ -116,9 +116,7 @@ def record_opinion(
             raise NotVisible
         opinion = queries.opinion_of(suggestion_id, actor.id)
         if opinion is None:
-            opinion = Opinion(
-                suggestion_id=suggestion_id, person_id=actor.id, tier=tier, shown_before=shown_before
-            )
+            opinion = Opinion(suggestion_id=suggestion_id, person_id=actor.id, tier=tier, shown_before=shown_before)
             session.add(opinion)
         opinion.final_tier, opinion.reason = final_tier, reason
         session.flush()
