@@ -14,6 +14,9 @@ from portal.desk import bp
 from portal.profiles import queries as profiles
 from portal.profiles.rules import missing_facts
 from portal.programmes import queries as programmes
+from portal.programmes.rules import SystemLevel
+from portal.scoring import queries as scoring
+from portal.scoring.explanation import explain
 from portal.web.guard import current_actor, public, requires
 
 SHOWN_CALLS = 6
@@ -30,7 +33,7 @@ def front():
     links = {
         "precheck": link("scoring.precheck"),
         "calls": link("programmes.calls"),
-        "directory": link("directory.search"),
+        "directory": link("directory.index"),
         "sign_in": url_for("security.login"),
     }
     return render_template(
@@ -106,10 +109,11 @@ def _sme(actor: Actor, page: Home) -> None:
     progress = profiles.draft_progress(actor)
     answered, total = sum(area.answered for area in progress), sum(area.total for area in progress)
     versions = profiles.versions(actor)
+    suggestion = scoring.latest_for(actor, actor.organisation_id) if actor.organisation_id else None
     page.way = [
         {"label": _("기업정보"), "url": url_for("profiles.profile"), "done": facts_done},
         {"label": _("수준 진단"), "url": url_for("profiles.diagnosis"), "done": bool(versions)},
-        {"label": _("결과 보기"), "url": link("desk.result") if versions else None, "done": False},
+        {"label": _("결과 보기"), "url": link("desk.result") if versions else None, "done": suggestion is not None},
         {"label": _("신청"), "url": link("applications.mine"), "done": False},
     ]
     if not facts_done:
@@ -134,6 +138,22 @@ def _sme(actor: Actor, page: Home) -> None:
             url_for("profiles.diagnosis"),
             "list",
         )
+    else:
+        page.way_now = 4
+        page.todo = Todo(
+            _("열린 공고에 신청해 보세요"),
+            _("진단한 내용을 그대로 가져와 계획과 비용만 더합니다."),
+            _("공고 보기"),
+            url_for("programmes.calls"),
+            "file",
+        )
+    if suggestion is not None:
+        told = explain(suggestion.answer)
+        page.figures += [
+            Figure(_("추천 유형"), str(told.tier.label) if told.tier else "-", url=url_for("desk.result")),
+            Figure(_("역량 점수"), round(told.total), _("점"), _("1,000점 만점")),
+            Figure(_("시스템 수준"), str(SystemLevel(told.system_level).label)),
+        ]
 
 
 def _auditor(_actor: Actor, page: Home) -> None:

@@ -101,16 +101,16 @@ def _choose_language() -> None:
 
 
 def _navigation() -> list[NavLink]:
-    actor, here = guard.current_actor(), request.endpoint
+    actor = guard.current_actor()
     items = [
         item
         for item in current_app.extensions["navigation"]
         if item.access == guard.PUBLIC or guard.may(actor, item.access)
     ]
-    return [
-        NavLink(str(item.label), url_for(item.endpoint), item.endpoint == here)
-        for item in sorted(items, key=lambda item: item.order)
-    ]
+    links = [(str(item.label), url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
+    # A page that stands in no menu belongs to the entry whose address begins its own.
+    here = max((url for _, url in links if f"{request.path}/".startswith(f"{url}/")), key=len, default=None)
+    return [NavLink(label, url, url == here) for label, url in links]
 
 
 def _context() -> dict[str, Any]:
