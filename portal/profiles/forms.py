@@ -22,6 +22,7 @@ from wtforms import Form as PlainForm
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.base.words import Words, say
 from portal.profiles.models import Profile
 from portal.profiles.questionnaire import Questionnaire
 from portal.profiles.rules import (
@@ -39,6 +40,7 @@ from portal.profiles.rules import (
     Sales,
     System,
     answer_field,
+    phone_text,
 )
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass, clean_ksic
@@ -140,6 +142,7 @@ def _kept(profile: Profile | None, home_region: str | None) -> dict[str, Any]:
         "version": profile.version,
         "ksic": code[:3],
         "ksic_code": code if len(code) > 3 else "",
+        "contact_phone": phone_text(facts["contact_phone"]),
         "plants": [*facts["plants"], *({} for _ in range(MAX_PLANTS - len(facts["plants"])))],
     }
 
@@ -159,12 +162,17 @@ def _regions(chosen: str | None) -> dict[Any, list[tuple[str, Any]]]:
     choices: dict[Any, list[tuple[str, Any]]] = {_l("시·도"): [("", _l("골라 주세요"))]}
     known = set()
     for sido, places in reference.region_options():
-        choices[sido] = places
+        # several cities have a 중구: the chosen line must say whose it is
+        choices[sido] = [(key, _whole(sido, place)) for key, place in places]
         known |= {key for key, _ in places}
     # a place that has been merged since the firm chose it stays as it is until the firm chooses anew
     if chosen and chosen not in known and (name := reference.region_name(chosen)):
         choices[_l("예전 이름")] = [(chosen, name)]
     return choices
+
+
+def _whole(sido: Words, place: Words) -> Words:
+    return place if place == sido else say(f"{sido.ko} {place.ko}", f"{place.en}, {sido.en}")
 
 
 class AnswersForm(VersionedForm):

@@ -367,6 +367,17 @@ def missing_facts(facts: Mapping[str, Any] | None) -> list[str]:
     return [name for name in NEEDED if not (facts or {}).get(name)]
 
 
+def phone_text(number: str) -> str:
+    """An E.164 number as people in Korea write it; foreign ones stay as they are."""
+    if not number.startswith("+82"):
+        return number
+    digits = "0" + number[3:]
+    area = 2 if digits.startswith("02") else 3
+    if len(digits) - area < 7:
+        return digits
+    return f"{digits[:area]}-{digits[area:-4]}-{digits[-4:]}"
+
+
 def fact_text(name: str, value: Any) -> Words | str:
     """A fact in words; industry and region stay codes here, since their names stand in the database."""
     if not value:
@@ -376,6 +387,8 @@ def fact_text(name: str, value: Any) -> Words | str:
         return say(", ".join(label.ko for label in labels), ", ".join(label.en for label in labels))
     if name in _ENUMS:
         return _ENUMS[name](value).label
+    if name == "contact_phone":
+        return phone_text(value)
     if name == "plants":
         return " / ".join(" ".join(text for text in (one["name"], one["address"]) if text) for one in value)
     return str(value)

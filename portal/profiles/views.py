@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import clock
@@ -152,10 +152,5 @@ def finish():
             refuse(form, broken)
         else:
             flash(_("진단을 마쳤습니다."), "success")
-            return redirect(_result_url())
+            return redirect(url_for("desk.result"))
     return _overview(form)
-
-
-def _result_url() -> str:
-    """The result page stands on a higher floor: known here by its name only."""
-    return url_for("desk.result" if "desk.result" in current_app.view_functions else "profiles.diagnosis")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto, _is_submitted
+from werkzeug.datastructures import CombinedMultiDict
 from wtforms import HiddenField, IntegerField
 from wtforms.widgets import HiddenInput
 
@@ -15,6 +18,13 @@ from portal.base.access import RuleBroken, RulesBroken, StaleVersion
 
 class Form(FlaskForm):
     """Every form of the portal: with CSRF token; `form_errors` hold what concerns no single field."""
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Form bodies only: Flask-WTF would also read JSON, and break on a body that is no object."""
+            if formdata is not _Auto:
+                return formdata
+            return CombinedMultiDict((request.files, request.form)) if _is_submitted() else None
 
     def problems(self) -> list[tuple[str, str, str]]:
         """For the summary at the top: (id of the control, label, message), in the order of the form."""

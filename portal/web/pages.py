@@ -165,6 +165,8 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=words.current_language, default_timezone="Asia/Seoul")
     app.extensions["navigation"] = []
     app.before_request(_choose_language)
+    # a thread that served an English page must not go on in English with something else
+    app.teardown_request(lambda _error: words.set_language("ko"))
     app.after_request(_headers)
     app.context_processor(_context)
     app.jinja_env.globals.update(

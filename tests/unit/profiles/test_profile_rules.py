@@ -34,7 +34,9 @@ def test_blank_facts_are_kept_as_blanks():
     assert rules.missing_facts(None) == list(rules.NEEDED)
 
 
-@pytest.mark.parametrize("typed, kept", [("C25", "25"), ("251", "251"), ("25112", "25112"), (" c34 ", "34"), ("", None)])
+@pytest.mark.parametrize(
+    "typed, kept", [("C25", "25"), ("251", "251"), ("25112", "25112"), (" c34 ", "34"), ("", None)]
+)
 def test_an_industry_is_kept_as_bare_digits(typed, kept):
     assert rules.clean_facts({"ksic": typed})["ksic"] == kept
 
@@ -85,7 +87,15 @@ def test_pains_are_those_that_the_instrument_weighs():
 
 
 def test_every_choice_says_itself_in_both_languages():
-    for kind in (rules.Employees, rules.Sales, rules.Process, rules.OrderType, rules.Pain, rules.System, rules.EvidenceTag):
+    for kind in (
+        rules.Employees,
+        rules.Sales,
+        rules.Process,
+        rules.OrderType,
+        rules.Pain,
+        rules.System,
+        rules.EvidenceTag,
+    ):
         for member in kind:
             assert member.label.ko and member.label.en
 
@@ -133,7 +143,9 @@ def test_progress_adds_up(given_, proven):
 def test_finishing_asks_for_every_answer(given_):
     broken = rules.check_finished(ASKED, FACTS, given_)
     left = 44 - len(given_)
-    assert [(one.code, one.values) for one in broken] == ([("diagnosis_answers_missing", {"count": left})] if left else [])
+    assert [(one.code, one.values) for one in broken] == (
+        [("diagnosis_answers_missing", {"count": left})] if left else []
+    )
 
 
 def test_finishing_asks_for_the_needed_facts():

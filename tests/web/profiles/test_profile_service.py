@@ -174,9 +174,9 @@ def test_a_hostile_file_is_refused_and_the_answers_are_kept(hana, name):
     saved = service.save_answers(hana, "STR", {"S1": "3", "S2": "4"}, uploads=[bad, good])
     assert [(one.code, one.field) for one in saved.refused] == [(code, "file_S1")]
     assert queries.draft_answers(queries.current_profile(hana).id) == {"S1": 3, "S2": 4}
-    assert {code: [one.filename for one in rows] for code, rows in queries.draft_evidence(hana.organisation_id).items()} == {
-        "S2": ["좋은.pdf"]
-    }
+    assert {
+        code: [one.filename for one in rows] for code, rows in queries.draft_evidence(hana.organisation_id).items()
+    } == {"S2": ["좋은.pdf"]}
 
 
 def test_a_file_needs_its_kind_of_proof(hana):
@@ -194,7 +194,9 @@ def test_the_same_content_twice_is_one_file(hana):
     first = evidenced(hana, "S1", "same", filename="a.pdf")
     again = evidenced(hana, "S1", "same", tag="log", filename="b.pdf")
     assert first.id == again.id
-    assert [(one.filename, one.tag.value) for one in queries.draft_evidence(hana.organisation_id)["S1"]] == [("b.pdf", "log")]
+    assert [(one.filename, one.tag.value) for one in queries.draft_evidence(hana.organisation_id)["S1"]] == [
+        ("b.pdf", "log")
+    ]
 
 
 def test_a_question_takes_five_files(hana):
@@ -374,7 +376,10 @@ def test_a_paper_is_on_file_until_it_expires(hana, frozen):
     today = frozen.today()
     service.add_paper(hana, "national-tax-clearance", pdf(), "납세.pdf", issued_on=today)
     paper(hana, "business-registration")
-    assert set(queries.papers_on_file(hana.organisation_id, today)) == {"national-tax-clearance", "business-registration"}
+    assert set(queries.papers_on_file(hana.organisation_id, today)) == {
+        "national-tax-clearance",
+        "business-registration",
+    }
     assert set(queries.papers_on_file(hana.organisation_id, today + timedelta(days=60))) == {"business-registration"}
 
 
