@@ -3,7 +3,8 @@
 Persons: anyone (pre-check), SME owner (result), evaluator (the suggestion after the own score), operator.
 Words  : level (수준, system 0–4 and capability 0–5) is never tier (유형); Suggestion is the machine's output.
 Extra rooms: `instrument` answers → levels · `gates` the tiers' conditions · `reasons` why, and the way up ·
-`record` canonical inputs, result, replay · `precheck` the twelve-question range · `explanation` a result in words.
+`record` canonical inputs, result, replay · `precheck` the twelve-question range · `explanation` a result in words ·
+`commands` replay.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from flask import Blueprint
 
 from portal.base.words import say
 from portal.scoring import rules
+from portal.scoring.commands import replay
 from portal.web.pages import NavItem
 
 bp = Blueprint("scoring", __name__)
 PERMISSIONS = rules.PERMISSIONS
+COMMANDS = [replay]
 NAV = (NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),)
 
 from portal.scoring import views  # noqa: E402, F401  (routes attach themselves to `bp`)

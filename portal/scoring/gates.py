@@ -8,14 +8,14 @@ per gate are the portal's own rule, versioned by `RULE_VERSION`. Figures of a pr
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from portal.base.words import Words, say
 from portal.programmes.rules import SystemLevel, Tier
-from portal.scoring.instrument import Assessment
+from portal.scoring.instrument import Assessment, Assessments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,6 +163,35 @@ def judge(
         near=above if above and unmet[above] == 1 else None,
         provisional=tier is not None and any(f.state is State.PENDING for f in findings[tier]),
     )
+
+
+def states_of(found: Assessments, codes: Sequence[str]) -> "np.ndarray":
+    """The gate array of n firms of whom only the diagnosis is known; equal to `judge(…).states` row by row.
+
+    found  : what `Instrument.assess_many` returned
+    codes  : the item order of `found.proven`
+    Returns: int8, shape (n, 3, 10), as `tier_for` takes it
+    """
+    import numpy as np  # not at start-up: a web worker never needs it
+
+    column = {code: i for i, code in enumerate(codes)}
+    gates = np.full((len(found.total), len(TIERS), len(GATES)), State.MET, np.int8)
+    gates[:, :, [0, 9]] = State.PENDING
+    for t, tier in enumerate(TIERS):
+        if tier in SYSTEM_NEEDED:
+            reached = State.PENDING if tier is Tier.LEADING else State.MET
+            gates[:, t, 1] = np.where(found.system_level >= SYSTEM_NEEDED[tier], reached, State.UNMET)
+        for gate, (item, need) in ITEM_NEEDED.get(tier, {}).items():
+            met = State.PENDING if gate == "G4" else State.MET
+            gates[:, t, GATES.index(gate)] = np.where(found.proven[:, column[item]] >= need, met, State.UNMET)
+        if tier in SECURITY_BEFORE_AGREEMENT:
+            waits = found.proven[:, column["R1"]] < SECURITY_BEFORE_AGREEMENT[tier]
+            gates[:, t, 7] = np.where(waits & (gates[:, t, 7] == State.MET), State.PENDING, gates[:, t, 7])
+    people = found.proven[:, column["P1"]]
+    gates[:, 2, 5] = np.where((people >= 3) & (people < 5), State.PENDING, gates[:, 2, 5])
+    gates[:, 1, 2] = np.where(found.total >= ADVANCED_TOTAL, State.MET, State.UNMET)
+    gates[:, 2, 2] = np.where(found.capability_level >= LEADING_CAPABILITY, State.MET, State.UNMET)
+    return gates
 
 
 def tier_for(gates: "np.ndarray") -> "np.ndarray":

@@ -2,11 +2,12 @@
 
 import json
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.scoring import record
-from portal.scoring.gates import TIERS, Facts, judge
+from portal.scoring.gates import TIERS, Facts, judge, states_of, tier_for
 from portal.scoring.instrument import load
 from tests.unit.scoring.profiles import CODES, firms
 
@@ -45,6 +46,18 @@ def test_attaching_evidence_never_lowers_total_level_or_tier(firm, facts, more):
     answers, evidence, rejected = firm
     before, after = standing(answers, evidence, rejected, facts), standing(answers, evidence | more, rejected, facts)
     assert all(b <= a for b, a in zip(before, after, strict=True))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(firms(), min_size=1, max_size=8))
+def test_judging_many_equals_judging_one_by_one(rows):
+    answers = np.array([[-1 if a[c] is None else a[c] for c in CODES] for a, _, _ in rows], np.int8)
+    evidence = np.array([[c in e for c in CODES] for _, e, _ in rows])
+    rejected = np.array([[c in r for c in CODES] for _, _, r in rows])
+    states = states_of(INSTRUMENT.assess_many(answers, evidence, rejected), CODES)
+    one_by_one = [judge(INSTRUMENT.assess(*row), None, row[2]) for row in rows]
+    assert states.tolist() == [[list(tier) for tier in verdict.states] for verdict in one_by_one]
+    assert tier_for(states).tolist() == [TIERS.index(verdict.tier) for verdict in one_by_one]
 
 
 @settings(max_examples=100, deadline=None)

@@ -3,9 +3,8 @@
 import pytest
 
 from portal.base.access import SYSTEM
-from portal.base.db import transaction
-from portal.programmes import service as programmes
 from portal.profiles import questionnaire
+from portal.programmes import service as programmes
 from tests.factories.profiles import complete_profile
 
 CODES = questionnaire.load().codes

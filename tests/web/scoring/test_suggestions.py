@@ -131,3 +131,19 @@ def test_every_write_is_in_the_audit_log(suggestion, actor):
     ).all()
     assert actions == ["suggestion.make", "suggestion.opine"]
     assert audit.verify().ok
+
+
+def test_the_command_replays_everything_and_names_the_first_that_differs(app, suggestion, actor):
+    complete_profile(actor("hana"), 4)
+    done = app.test_cli_runner().invoke(args=["portal", "replay"])
+    assert done.exit_code == 0 and "2 suggestions replayed" in done.output
+    with transaction():
+        session.execute(
+            sa.update(Suggestion)
+            .where(Suggestion.id == suggestion.id)
+            .values(inputs=suggestion.inputs.replace('"E2":3', '"E2":4', 1))
+        )
+    session.expire_all()
+    failed = app.test_cli_runner().invoke(args=["portal", "replay"])
+    assert failed.exit_code == 1 and f"id={suggestion.id}" in failed.output
+    assert app.test_cli_runner().invoke(args=["portal", "replay", "999"]).exit_code == 1
