@@ -8,13 +8,15 @@ from typing import Any
 from flask import current_app, render_template, url_for
 from flask_babel import gettext as _
 
-from portal.accounts.rules import SME, Role
+from portal.accounts.rules import OPERATOR, SME, SUPPLIER, Role
 from portal.base.access import Actor
 from portal.desk import bp
+from portal.directory import queries as directory
+from portal.directory.rules import ListingStatus
 from portal.profiles import queries as profiles
 from portal.profiles.rules import missing_facts
 from portal.programmes import queries as programmes
-from portal.programmes.rules import SystemLevel
+from portal.programmes.rules import Phase, SystemLevel
 from portal.scoring import queries as scoring
 from portal.scoring.explanation import explain
 from portal.web.guard import current_actor, public, requires
@@ -156,6 +158,43 @@ def _sme(actor: Actor, page: Home) -> None:
         ]
 
 
+def _supplier(actor: Actor, page: Home) -> None:
+    """A supplier's way: a listing that is seen, then the requests."""
+    listing = directory.own(actor)
+    status = listing.status if listing else ListingStatus.DRAFT
+    if status is ListingStatus.DRAFT:
+        page.todo = Todo(
+            _("공급기업으로 등록하세요"),
+            _("기술과 구축실적을 적으면 운영기관이 확인한 뒤 공개합니다."),
+            _("이어 쓰기") if listing else _("등록 시작"),
+            url_for("directory.edit"),
+            "factory",
+        )
+    elif status is ListingStatus.PENDING:
+        page.todo = Todo(
+            _("등록을 확인하고 있습니다"),
+            _("운영기관이 확인하면 메일로 알려 드립니다."),
+            _("적은 내용 보기"),
+            url_for("directory.edit"),
+            "clock",
+        )
+    if listing is not None:
+        page.figures.append(Figure(_("등록 상태"), str(status.label), url=url_for("directory.edit")))
+
+
+def _operator(actor: Actor, page: Home) -> None:
+    """What waits for an operator."""
+    counts = directory.review_counts(actor)
+    waiting = counts["pending"] + counts["edited"]
+    page.figures.append(
+        Figure(
+            _("공급기업 심사"), waiting, _("건"), url=url_for("directory.review_queue"), tone="warn" if waiting else ""
+        )
+    )
+    calls = programmes.calls_page(actor, phase=Phase.OPEN)
+    page.figures.append(Figure(_("열린 공고"), calls.total, _("건"), url=url_for("programmes.operator_calls")))
+
+
 def _auditor(_actor: Actor, page: Home) -> None:
     page.todo = Todo(
         _("감사 기록을 살펴보세요"),
@@ -168,5 +207,7 @@ def _auditor(_actor: Actor, page: Home) -> None:
 
 BUILDERS = (
     (SME, _sme),
+    (SUPPLIER, _supplier),
+    (OPERATOR, _operator),
     ((Role.AUDITOR,), _auditor),
 )
