@@ -118,10 +118,12 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def _prepare(app: Any) -> None:
     from portal.base.access import SYSTEM
     from portal.base.db import db
+    from portal.programmes import service as programmes
     from portal.reference import service as reference
 
     db.create_all()  # tests/web/test_migrations.py proves that the migrations make the same schema
     reference.load_all(SYSTEM)
+    programmes.load_catalogue(SYSTEM)
 
 
 @pytest.fixture
