@@ -27,6 +27,7 @@ FEATURES = (
     "programmes",
     "profiles",
     "directory",
+    "applications",
     "scoring",
     "desk",
     "demo",

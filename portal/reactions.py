@@ -6,6 +6,7 @@ the others run in the worker. Each takes effect exactly once, in a transaction o
 
 from __future__ import annotations
 
+from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.directory import service as directory
 from portal.scoring import service as scoring
@@ -13,5 +14,9 @@ from portal.scoring import service as scoring
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
+    "application.submitted": [applications.write_received],
+    "application.supplement_asked": [applications.write_supplement_asked],
+    "application.supplier_asked": [applications.write_supplier_asked],
+    "application.supplier_answered": [applications.write_supplier_answered],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
 }

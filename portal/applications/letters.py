@@ -1,0 +1,86 @@
+"""Letters that follow from events: one for each person and event, however often the event is delivered."""
+
+from __future__ import annotations
+
+from portal.applications import queries
+from portal.applications.models import Application, ConsortiumMember, Supplement
+from portal.applications.receipt import exactly
+from portal.applications.rules import Consent
+from portal.base import clock, mail
+from portal.base.access import SYSTEM
+from portal.base.db import session
+
+
+def write_received(application_id: int, **_ids: object) -> None:
+    """To the firm: 접수번호 and time."""
+    application = queries.by_id(SYSTEM, application_id)
+    _to_firm(
+        application,
+        "application_received",
+        f"application-received-{application.id}",
+        received=exactly(application.submitted_at),
+        path=f"/applications/{application.key}/receipt",
+    )
+
+
+def write_supplement_asked(application_id: int, supplement_id: int) -> None:
+    """To the firm: what to mend, until when."""
+    application, asked = queries.by_id(SYSTEM, application_id), session.get(Supplement, supplement_id)
+    _to_firm(
+        application,
+        "application_supplement",
+        f"application-supplement-{supplement_id}",
+        message=asked.message,
+        due=f"{clock.kst(asked.due_at):%Y-%m-%d %H:%M}",
+        path=f"/applications/{application.key}/supplement",
+    )
+
+
+def write_supplier_asked(member_id: int, time: int) -> None:
+    """To the named supplier: who asks for which programme; nothing else of the application."""
+    member = session.get(ConsortiumMember, member_id)
+    if member is None or member.consent is not Consent.ASKED or member.asked_times != time:
+        return  # named anew since: the letter would go to the wrong firm
+    application: Application = queries.by_id(SYSTEM, member.application_id)
+    for person in queries.people_of(member.organisation_id):
+        mail.queue(
+            person.email,
+            "consortium_asked",
+            person.language,
+            f"consortium-asked-{member.id}-{time}-{person.id}",
+            name=person.name,
+            firm=application.organisation.name,
+            call=application.call.title.in_(person.language),
+            path=f"/consortium/{member.key}",
+        )
+
+
+def write_supplier_answered(member_id: int, time: int) -> None:
+    """To the firm: the supplier's answer."""
+    member = session.get(ConsortiumMember, member_id)
+    if member is None or member.asked_times != time or member.answered_at is None:
+        return
+    application = queries.by_id(SYSTEM, member.application_id)
+    _to_firm(
+        application,
+        "consortium_answered",
+        f"consortium-answered-{member.id}-{time}",
+        supplier=member.organisation.name,
+        takes_part=member.consent is Consent.CONFIRMED,
+        reason=member.reason,
+        path=f"/applications/{application.key}",
+    )
+
+
+def _to_firm(application: Application, template: str, once_key: str, **context: object) -> None:
+    for person in queries.people_of(application.organisation_id):
+        mail.queue(
+            person.email,
+            template,
+            person.language,
+            f"{once_key}-{person.id}",
+            name=person.name,
+            number=application.number or "",
+            call=application.call.title.in_(person.language),
+            **context,
+        )
