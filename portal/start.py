@@ -10,6 +10,7 @@ from portal.base.access import SYSTEM
 from portal.base.db import transaction
 from portal.programmes import service as programmes
 from portal.reference import service as reference
+from portal.reference.loading import BrokenData
 
 
 def prepare(*, demo: bool) -> None:
@@ -23,8 +24,11 @@ def prepare(*, demo: bool) -> None:
     with transaction():
         for role in Role:
             accounts.role_row(role)
-    reference.load_all(SYSTEM)
-    programmes.load_catalogue(SYSTEM)
+    try:
+        reference.load_all(SYSTEM)
+        programmes.load_catalogue(SYSTEM)
+    except BrokenData as broken:
+        raise click.ClickException(f"기준정보가 잘못되었습니다 · the reference data is broken\n{broken}") from None
     click.echo("데이터베이스가 준비되었습니다 · the database is ready")
     if demo:
         raise click.ClickException("the demo country is not built yet")

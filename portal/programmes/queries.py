@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Organisation
 from portal.base import clock, marks
-from portal.base.access import Actor
+from portal.base.access import YES, Actor, Verdict, no
 from portal.base.db import session
 from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
+from portal.programmes import rules
 from portal.programmes.catalogue import DocumentKind, document_kinds
 from portal.programmes.models import Call, CountedFirm, Programme, Target
 from portal.programmes.rules import (
@@ -119,6 +120,25 @@ def call_run_by(actor: Actor, key: str) -> Call | None:
 
 def call_by_id(call_id: int) -> Call | None:
     return session.get(Call, call_id)
+
+
+def can_apply(
+    call: Call, *, at: datetime | None = None, tier: Tier | None = None, region: str | None = None
+) -> Verdict:
+    """Whether a firm may apply to a call: its window, the tier asked for, the place of the factory.
+
+    at    : when the server received the application (default: now)
+    tier, region: left out of the verdict when None
+    Returns: YES, or the code call_not_yet, call_ended, call_closed, call_tier_not_offered, call_region_other.
+    """
+    in_time = rules.can_apply(call.status, call.opens_at, call.closes_at, at or clock.now())
+    if not in_time:
+        return in_time
+    if tier and tier not in call.tiers:
+        return no("call_tier_not_offered")
+    if region and call.region and call.region not in reference.containing(region):
+        return no("call_region_other")
+    return YES
 
 
 def calls_page(actor: Actor, *, phase: Phase | None = None, word: str = "", number: int = 1) -> Page[Call]:

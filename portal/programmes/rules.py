@@ -162,6 +162,9 @@ CODES = define(
         "call_ended": say("접수 기간이 끝났습니다 ({closes_at} 마감).", "The call has ended ({closes_at})."),
         "call_closed": say("운영기관이 접수를 일찍 끝낸 공고입니다.", "The operator closed this call early."),
         "call_tier_not_offered": say("이 공고에서 뽑지 않는 유형입니다.", "This call does not offer that tier."),
+        "call_region_other": say(
+            "공장이 이 공고의 지역에 있지 않습니다.", "Your factory does not stand in this call's region."
+        ),
         "call_title_missing": say("공고 제목을 적어 주세요.", "Give the call a title."),
         "call_window_order": say("마감은 시작보다 뒤여야 합니다.", "The end must be after the start."),
         "call_window_past": say("마감 시각이 이미 지났습니다.", "The end is already past."),

@@ -110,6 +110,24 @@ def test_open_calls_of_a_place_are_national_ones_and_its_own(context):
     assert [row.title_ko for row in queries.open_calls(region="gyeonggi-hwaseong")] == ["전국", "경기"]
 
 
+def test_who_may_apply_is_told_by_window_tier_and_place(context):
+    call = an_open_call(region="gyeonggi")
+    assert queries.can_apply(call, tier=Tier.ADVANCED, region="gyeonggi-hwaseong")
+    assert queries.can_apply(call).ok
+    verdicts = [
+        queries.can_apply(call, at=call.opens_at - DAY),
+        queries.can_apply(call, at=call.closes_at + timedelta(microseconds=1)),
+        queries.can_apply(call, tier=Tier.BASIC),
+        queries.can_apply(call, region="seoul-jung"),
+    ]
+    assert [verdict.code for verdict in verdicts] == [
+        "call_not_yet",
+        "call_ended",
+        "call_tier_not_offered",
+        "call_region_other",
+    ]
+
+
 def test_a_call_opens_and_ends_by_the_servers_clock(context, frozen):
     call = an_open_call(opens_at=clock.now() + DAY, closes_at=clock.now() + 2 * DAY)
     seen = []
