@@ -17,7 +17,6 @@ SERVER = "PORTAL_TEST_POSTGRES"  # address of the run's PostgreSQL server, hande
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", default="sqlite", choices=("sqlite", "postgresql", "both"), help="databases of web tests")
-    parser.addoption("--doors-write", action="store_true", help="write the measured doors into tests/web/doors/*.csv")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,7 +104,7 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
     app = create_app(overrides)
     app.test_client_class = Client
     built = Database(app, database_kind)
-    built.template("empty", None, lambda: _prepare(app))
+    built.template("empty", None, _prepare)
     built.template("cast", "empty", cast.build)
     yield built
     with app.app_context():
@@ -115,15 +114,14 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
         db.engine.dispose()
 
 
-def _prepare(app: Any) -> None:
-    from portal.base.access import SYSTEM
+def _prepare() -> None:
+    """Tables, roles, reference data and catalogue; tests/web/test_migrations.py proves that the migrations make the
+    same tables."""
+    from portal import start
     from portal.base.db import db
-    from portal.programmes import service as programmes
-    from portal.reference import service as reference
 
-    db.create_all()  # tests/web/test_migrations.py proves that the migrations make the same schema
-    reference.load_all(SYSTEM)
-    programmes.load_catalogue(SYSTEM)
+    db.create_all()
+    start.load()
 
 
 @pytest.fixture
@@ -137,15 +135,38 @@ def _fresh(database: Any, template: str) -> Any:
     for name in ("mail", "worker.heartbeat", "queue.sqlite3"):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    _rebind(database.app)
     return database.restore(template)
+
+
+def _rebind(app: Any) -> None:
+    """Point what is one for the whole process (letters, files, digests, queue) at this application again: a run may
+    hold one application for each kind of database, and a test may make its own."""
+    from portal import jobs, reactions
+    from portal.base import audit, files, mail, outbox
+
+    settings = app.extensions["settings"]
+    audit.configure(settings.secret_key)
+    files.configure(settings.data_dir / "files")
+    mail.configure(
+        sender=settings.mail_from, base_url=settings.public_url, smtp_url=None, folder=settings.data_dir / "mail"
+    )
+    outbox.connect(reactions.EVENTS, lambda: None)
+    jobs.init_app(app)
+
+
+@pytest.fixture
+def world(database: Any) -> Any:
+    """The cast and, from every feature's factory, the objects that stand behind the doors (tests/doors.py)."""
+    from tests import doors
+
+    database.template("world", "cast", lambda: doors.World.build(database.app, database._facts["cast"]))
+    return _fresh(database, "world")
 
 
 @pytest.fixture
 def app(database: Any, cast: Any) -> Any:
     """The application over a fresh database with the cast in it. Pushes no context: requests make their own."""
-    from portal import jobs
-
-    jobs.init_app(database.app)
     return database.app
 
 
