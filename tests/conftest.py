@@ -117,10 +117,13 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def _prepare() -> None:
     """Tables, roles, reference data and catalogue; tests/web/test_migrations.py proves that the migrations make the
     same tables."""
+    from flask_migrate import stamp
+
     from portal import start
     from portal.base.db import db
 
     db.create_all()
+    stamp()
     start.load()
 
 
