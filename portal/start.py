@@ -33,8 +33,7 @@ def prepare(*, demo: bool) -> None:
     try:
         load()
     except BrokenData as broken:
-        raise click.ClickException(f"기준정보가 잘못되었습니다 · the reference data is broken
-{broken}") from None
+        raise click.ClickException(f"기준정보가 잘못되었습니다 · the reference data is broken\n{broken}") from None
     click.echo("데이터베이스가 준비되었습니다 · the database is ready")
     if demo:
         raise click.ClickException("the demo country is not built yet")
