@@ -78,6 +78,8 @@ def init_app(app: Flask) -> None:
         SECURITY_FRESHNESS=timedelta(hours=12),
         SECURITY_EMAIL_SENDER=settings.mail_from,
         SECURITY_EMAIL_HTML=False,
+        # no look-up of other people's mail servers while somebody waits; the confirmation letter proves the address
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_EMAIL_SUBJECT_CONFIRM=_l("이메일 주소를 확인해 주세요"),
         SECURITY_EMAIL_SUBJECT_PASSWORD_RESET=_l("비밀번호를 다시 정하는 방법"),
         SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE=_l("비밀번호가 바뀌었습니다"),

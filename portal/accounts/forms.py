@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TelField
-from wtforms.validators import DataRequired, InputRequired, Length
+from collections.abc import Callable
+from typing import Any
 
-from portal.accounts.rules import PURPOSES, OrganisationKind
+from flask_babel import lazy_gettext as _l
+from flask_security.proxies import _security as security
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TelField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from portal.accounts.rules import PURPOSES, OrganisationKind, check_registration_number, normal_email, normal_phone
+from portal.base import words
+from portal.base.access import RuleBroken
 from portal.web.forms import Form
 
 KINDS = [
@@ -16,10 +22,34 @@ KINDS = [
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 
 
+def checked_by(check: Callable[[str], str]) -> Callable[[Any, Any], None]:
+    """A validator out of a rule, so that every mistake of a form is told in one go."""
+
+    def validate(_form: Any, field: Any) -> None:
+        try:
+            check(field.data or "")
+        except RuleBroken as broken:
+            raise ValidationError(str(words.sentence(broken.code, **broken.values))) from None
+
+    return validate
+
+
+def _strong(_form: Any, field: Any) -> None:
+    """Flask-Security's own password rules, told at the field."""
+    problems, field.data = security._password_util.validate(field.data, True)
+    if problems:
+        raise ValidationError(" ".join(map(str, problems)))
+
+
+def _agreed(_form: Any, field: Any) -> None:
+    if not field.data:
+        raise ValidationError(str(words.sentence("consent_needed")))
+
+
 def _password(label: str) -> PasswordField:
     return PasswordField(
         label,
-        validators=[InputRequired(_l("비밀번호를 입력해 주세요.")), Length(max=128)],
+        validators=[InputRequired(_l("비밀번호를 입력해 주세요.")), Length(max=128), _strong],
         description=_l("10자 이상. 긴 문장이 짧고 복잡한 것보다 안전합니다."),
         render_kw={"autocomplete": "new-password"},
     )
@@ -36,7 +66,12 @@ for _purpose in PURPOSES:
     setattr(
         _ConsentForm,
         f"consent_{_purpose.code}",
-        BooleanField(_purpose.label, description=_purpose.detail, render_kw={"required": _purpose.required}),
+        BooleanField(
+            _purpose.label,
+            description=_purpose.detail,
+            validators=[_agreed] if _purpose.required else [],
+            render_kw={"required": True} if _purpose.required else {},
+        ),
     )
 
 
@@ -44,7 +79,7 @@ class SignUpForm(_ConsentForm):
     kind = RadioField(_l("어떤 기업인가요?"), choices=KINDS, validators=[InputRequired(_l("하나를 골라 주세요."))])
     registration_number = StringField(
         _l("사업자등록번호"),
-        validators=[DataRequired(_l("사업자등록번호를 입력해 주세요.")), Length(max=20)],
+        validators=[DataRequired(_l("사업자등록번호를 입력해 주세요.")), checked_by(check_registration_number)],
         description=_l("숫자 10자리. 예: 123-45-67890"),
         render_kw={"inputmode": "numeric"},
     )
@@ -54,11 +89,13 @@ class SignUpForm(_ConsentForm):
     name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
     email = StringField(
         _l("이메일"),
-        validators=[DataRequired(_l("이메일을 입력해 주세요.")), Length(max=254)],
+        validators=[DataRequired(_l("이메일을 입력해 주세요.")), checked_by(normal_email)],
         description=_l("로그인과 확인 메일에 씁니다."),
         render_kw={"inputmode": "email"},
     )
-    phone = TelField(_l("휴대전화"), validators=[DataRequired(_l("휴대전화를 입력해 주세요.")), Length(max=20)])
+    phone = TelField(
+        _l("휴대전화"), validators=[DataRequired(_l("휴대전화를 입력해 주세요.")), checked_by(normal_phone)]
+    )
     password = _password(_l("비밀번호"))
 
 
@@ -69,10 +106,12 @@ class InvitationForm(_ConsentForm):
 
 class PersonForm(Form):
     name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
-    phone = TelField(_l("휴대전화"), validators=[Length(max=20)])
+    phone = TelField(_l("휴대전화"), validators=[Optional(), checked_by(normal_phone)])
     language = SelectField(_l("메일을 받을 언어"), choices=LANGUAGES)
 
 
 class ColleagueForm(Form):
     name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
-    email = StringField(_l("이메일"), validators=[DataRequired(_l("이메일을 입력해 주세요.")), Length(max=254)])
+    email = StringField(
+        _l("이메일"), validators=[DataRequired(_l("이메일을 입력해 주세요.")), checked_by(normal_email)]
+    )

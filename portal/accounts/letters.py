@@ -7,13 +7,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, request, session
+from flask import Flask, redirect, request, session
 from flask_babel import lazy_gettext as _l
 from flask_security import MailUtil
 from flask_security.proxies import _datastore, _security
 from flask_security.signals import password_changed, password_reset, tf_profile_changed, user_confirmed
 
-from portal.accounts import service
+from portal.accounts import queries, service, sessions
 from portal.base import audit, mail, marks
 from portal.base.access import Actor
 from portal.base.db import transaction
@@ -43,7 +43,8 @@ def _note(action: str) -> Any:
         with transaction(keep_pending=True):
             audit.record(Actor(id=user.id), action, "person", user.id)
             if action in ("person.change_password", "person.reset_password"):
-                service.end_all_sessions(Actor(id=user.id), user.id)
+                here = queries.open_sign_in(service.token_hash(session.get(sessions.KEY, "")))
+                service.end_all_sessions(Actor(id=user.id), user.id, but=here.id if here else None)
 
     return handler
 
@@ -59,11 +60,19 @@ def _demo_code() -> dict[str, Any]:
     return {"demo_code": _security.totp_factory.generate_totp_password(secret)} if secret else {}
 
 
+def _no_next() -> Any:
+    """Where to go after sign-in is kept in the session (`after_sign_in`), never taken from an address."""
+    if (request.endpoint or "").startswith("security.") and "next" in request.args:
+        return redirect(request.path)
+    return None
+
+
 def _account_tried() -> str:
     return request.form.get("email", "").strip().lower() or session.get("tf_user_id", "") or request.remote_addr or ""
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_no_next)
     handlers = {
         user_confirmed: "person.confirm_email",
         password_changed: "person.change_password",

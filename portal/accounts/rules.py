@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.base.access import RuleBroken
 from portal.base.words import Words, define, say
 
 
@@ -132,6 +133,7 @@ PURPOSES = (
     ),
 )
 
+
 def has_check_digit(digits: str) -> bool:
     """Whether the last of a 사업자등록번호's ten digits is the one that the first nine call for.
 
@@ -174,3 +176,40 @@ CODES = define(
 
 def needs_second_factor(roles: frozenset[str]) -> bool:
     return not SECOND_FACTOR.isdisjoint(roles)
+
+
+def check_registration_number(number: str) -> str:
+    """The ten digits of a 사업자등록번호 whose check digit is right.
+
+    Raises: RuleBroken("brn_invalid", "registration_number").
+    Source: parts by python-stdnum (which does not look at the check digit), check digit by rules.has_check_digit.
+    """
+    from stdnum.kr import brn  # only sign-up needs it
+
+    digits = brn.compact(number)
+    if not brn.is_valid(digits) or not has_check_digit(digits):
+        raise RuleBroken("brn_invalid", "registration_number")
+    return digits
+
+
+def normal_email(email: str) -> str:
+    """The address in its normal form. Raises: RuleBroken("email_invalid", "email")."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise RuleBroken("email_invalid", "email") from None
+
+
+def normal_phone(phone: str) -> str:
+    """A phone number as E.164; Korean when no country is named. Raises: RuleBroken("phone_invalid", "phone")."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(phone, "KR")
+    except phonenumbers.NumberParseException:
+        raise RuleBroken("phone_invalid", "phone") from None
+    if not phonenumbers.is_valid_number(number):
+        raise RuleBroken("phone_invalid", "phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -19,7 +19,9 @@ from portal.accounts.rules import (
     PURPOSES,
     OrganisationKind,
     Role,
-    has_check_digit,
+    check_registration_number,
+    normal_email,
+    normal_phone,
 )
 from portal.base import audit, clock, mail
 from portal.base.access import ANONYMOUS, Actor, NotVisible, RuleBroken, RulesBroken
@@ -27,20 +29,6 @@ from portal.base.audit import digest
 from portal.base.db import session, transaction
 
 SEEN_EVERY = timedelta(minutes=5)
-
-
-def check_registration_number(number: str) -> str:
-    """The ten digits of a 사업자등록번호 whose check digit is right.
-
-    Raises: RuleBroken("brn_invalid", "registration_number").
-    Source: parts by python-stdnum (which does not look at the check digit), check digit by rules.has_check_digit.
-    """
-    from stdnum.kr import brn  # only sign-up needs it
-
-    digits = brn.compact(number)
-    if not brn.is_valid(digits) or not has_check_digit(digits):
-        raise RuleBroken("brn_invalid", "registration_number")
-    return digits
 
 
 def add_organisation(
@@ -128,29 +116,6 @@ def add_person(
         return person
 
 
-def normal_email(email: str) -> str:
-    """The address in its normal form. Raises: RuleBroken("email_invalid", "email")."""
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        raise RuleBroken("email_invalid", "email") from None
-
-
-def normal_phone(phone: str) -> str:
-    """A phone number as E.164; Korean when no country is named. Raises: RuleBroken("phone_invalid", "phone")."""
-    import phonenumbers
-
-    try:
-        number = phonenumbers.parse(phone, "KR")
-    except phonenumbers.NumberParseException:
-        raise RuleBroken("phone_invalid", "phone") from None
-    if not phonenumbers.is_valid_number(number):
-        raise RuleBroken("phone_invalid", "phone")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 def sign_up(
     *,
     kind: OrganisationKind,
@@ -203,6 +168,16 @@ def sign_up(
             organisation=organisation,
             consents={purpose.code: purpose.text_version for purpose in PURPOSES if purpose.code in consents},
         )
+
+
+def set_second_factor(actor: Actor, person: Person, totp_secret: str) -> None:
+    """Set up the second factor of an account that is prepared for somebody (the demo's people).
+
+    totp_secret: as Flask-Security's TOTP factory makes it
+    """
+    with transaction():
+        person.tf_totp_secret, person.tf_primary_method = totp_secret, "authenticator"
+        audit.record(actor, "person.set_second_factor", "person", person.id)
 
 
 def edit_person(actor: Actor, *, name: str, phone: str, language: str) -> None:

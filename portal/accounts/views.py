@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, g, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 from flask_security import hash_password
 from flask_security.confirmable import send_confirmation_instructions
-from flask_security.proxies import _security
 
 from portal.accounts import bp, queries, service
 from portal.accounts.forms import ColleagueForm, InvitationForm, PersonForm, SignUpForm
@@ -20,20 +17,12 @@ from portal.web.guard import current_actor, public, requires
 from portal.web.limits import limiter
 
 
-def _good_password(form: Any) -> bool:
-    """Flask-Security's own password rules, told at the field."""
-    problems, form.password.data = _security._password_util.validate(form.password.data, True)
-    if problems:
-        form.password.errors = [*form.password.errors, *map(str, problems)]
-    return not problems
-
-
 @bp.route("/sign-up", methods=["GET", "POST"])
 @public
 @limiter.limit("60/hour", methods=["POST"])
 def sign_up():
     form = SignUpForm()
-    if form.validate_on_submit() and _good_password(form):
+    if form.validate_on_submit():
         try:
             person = service.sign_up(
                 kind=OrganisationKind(form.kind.data),
@@ -77,7 +66,7 @@ def invitation(token: str):
     except RuleBroken as broken:
         return render_template("accounts/invitation_ended.html", reason=words.sentence(broken.code)), 410
     form = InvitationForm(obj=person)
-    if form.validate_on_submit() and _good_password(form):
+    if form.validate_on_submit():
         try:
             service.accept_invitation(
                 token,
