@@ -29,6 +29,8 @@ FEATURES = (
     "directory",
     "applications",
     "scoring",
+    "matching",
+    "consultations",
     "desk",
     "demo",
 )

@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     _round = huey.task()(_work)
     huey.periodic_task(crontab(minute="*"), name="every_minute")(_work)
     huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
+    huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
 
 
 def wake() -> None:
@@ -42,6 +43,13 @@ def _work() -> None:
 def _sweep() -> None:
     with _app.app_context():
         files.sweep()
+
+
+def _expire() -> None:
+    from portal.consultations import service as consultations  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        consultations.expire_overdue()
 
 
 def beat() -> None:

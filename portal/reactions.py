@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from portal.applications import letters as applications
 from portal.base.outbox import Handler
+from portal.consultations import service as consultations
 from portal.directory import service as directory
+from portal.matching import service as matching
 from portal.scoring import service as scoring
 
 EVENTS: dict[str, list[Handler]] = {
@@ -19,4 +21,12 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplier_asked": [applications.write_supplier_asked],
     "application.supplier_answered": [applications.write_supplier_answered],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
+    "suggestion.made": [matching.rank_after_suggestion],
+    "consultation.requested": [consultations.tell_requested],
+    "consultation.accepted": [consultations.tell_accepted],
+    "consultation.declined": [consultations.tell_declined],
+    "consultation.expired": [consultations.tell_expired],
+    "consultation.closed": [consultations.tell_closed],
+    "consultation.concluded": [consultations.tell_concluded],
+    "message.sent": [consultations.tell_message],
 }

@@ -12,6 +12,7 @@ from portal.base.access import Actor
 from portal.base.words import current_language
 from portal.desk import bp
 from portal.desk.home import link
+from portal.matching import queries as matching
 from portal.profiles import queries as profiles
 from portal.programmes import queries as programmes
 from portal.programmes.rules import SystemLevel
@@ -23,6 +24,7 @@ from portal.web.charts import radar
 from portal.web.guard import current_actor, requires
 
 PROGRAMMES_SHOWN = 6
+SUPPLIERS_SHOWN = 3
 LARGEST_COST = 10_000_000  # 만원
 
 
@@ -83,6 +85,6 @@ def _fits(told: Explanation, company: dict, cost: int | None) -> list[programmes
     return programmes.find_programmes(need)[:PROGRAMMES_SHOWN]
 
 
-def _suppliers(actor: Actor) -> list:
-    """Suppliers that fit, each with its reasons; filled when the matching feature is there."""
-    return []
+def _suppliers(actor: Actor) -> matching.Matches | None:
+    """The first suppliers of the newest shortlist, each with its reasons."""
+    return matching.matches_for(actor, limit=SUPPLIERS_SHOWN)

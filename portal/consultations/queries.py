@@ -1,0 +1,180 @@
+"""Reading consultations: only the two sides see one, and each sees of the other what the state of things allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from portal.accounts.models import Person
+from portal.accounts.rules import SME, SUPPLIER
+from portal.base import clock, grants
+from portal.base.access import Actor, NotVisible
+from portal.base.db import session
+from portal.base.paging import Page, paginate
+from portal.base.words import Words, say
+from portal.consultations.models import Consultation
+from portal.consultations.rules import EXPIRES_AFTER, Side, Status, side_of
+from portal.directory import queries as directory
+from portal.profiles import queries as profiles
+from portal.profiles.rules import FACT_LABELS, fact_text
+from portal.reference import queries as reference
+
+READ_SUMMARY = "read_summary"
+PAGE_SIZE = 20
+
+
+def visible_to(actor: Actor) -> sa.Select[tuple[Consultation]]:
+    """The consultations of the actor's own organisation, on the side that the actor's role stands for."""
+    allowed: list[sa.ColumnElement[bool]] = [sa.false()]
+    if actor.is_system:
+        allowed.append(sa.true())
+    if actor.organisation_id is not None and actor.has(*SME):
+        allowed.append(Consultation.company_id == actor.organisation_id)
+    if actor.organisation_id is not None and actor.has(*SUPPLIER):
+        allowed.append(Consultation.supplier_id == actor.organisation_id)
+    return sa.select(Consultation).where(sa.or_(*allowed))
+
+
+def by_key(actor: Actor, key: str, *, lock: bool = False) -> Consultation:
+    """Raises: NotVisible."""
+    wanted = visible_to(actor).where(Consultation.key == key)
+    wanted = wanted.with_for_update(of=Consultation) if lock else wanted.options(selectinload(Consultation.messages))
+    row = session.scalar(wanted)
+    if row is None:
+        raise NotVisible
+    return row
+
+
+def by_id(consultation_id: int) -> Consultation | None:
+    """For after-effects, which act for the portal itself."""
+    return session.get(Consultation, consultation_id)
+
+
+TABS = {
+    "open": (Status.REQUESTED, Status.ACCEPTED),
+    "new": (Status.REQUESTED,),
+    "running": (Status.ACCEPTED,),
+    "ended": (Status.DECLINED, Status.CONCLUDED, Status.EXPIRED),
+}
+
+
+def inbox(actor: Actor, which: str, number: int) -> Page[Consultation]:
+    """The actor's consultations, what waits longest first; ended ones newest first."""
+    wanted = visible_to(actor).where(Consultation.status.in_(TABS[which]))
+    if which == "ended":
+        wanted = wanted.order_by(Consultation.id.desc())
+    else:
+        wanted = wanted.order_by(Consultation.status.desc(), Consultation.asked_at, Consultation.id)
+    return paginate(wanted, number, PAGE_SIZE)
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """How many consultations each tab holds, through the same WHERE as its rows."""
+    seen = visible_to(actor).with_only_columns(
+        *[
+            sa.func.sum(sa.case((Consultation.status.in_(statuses), 1), else_=0)).label(name)
+            for name, statuses in TABS.items()
+        ]
+    )
+    row = session.execute(seen).mappings().one()
+    return {name: int(row[name] or 0) for name in TABS}
+
+
+def open_between(company_id: int, supplier_id: int) -> Consultation | None:
+    return session.scalar(
+        sa.select(Consultation).where(
+            Consultation.company_id == company_id,
+            Consultation.supplier_id == supplier_id,
+            Consultation.status.in_(TABS["open"]),
+        )
+    )
+
+
+def open_count(company_id: int) -> int:
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Consultation)
+            .where(Consultation.company_id == company_id, Consultation.status.in_(TABS["open"]))
+        )
+        or 0
+    )
+
+
+def overdue(now: datetime) -> Sequence[int]:
+    """Requests that nobody answered in time."""
+    return session.scalars(
+        sa.select(Consultation.id)
+        .where(Consultation.status == Status.REQUESTED, Consultation.asked_at <= now - EXPIRES_AFTER)
+        .order_by(Consultation.id)
+    ).all()
+
+
+# --- what each side sees of the other ----------------------------------------------------------------------
+
+
+def side(actor: Actor, row: Consultation) -> Side | None:
+    return side_of(actor, row.company_id, row.supplier_id)
+
+
+SUMMARY = ("ksic", "region", "size", "employees", "products", "processes", "order_type", "pains", "systems")
+
+
+def company_summary(actor: Actor, row: Consultation) -> list[tuple[Words, Words | str]] | None:
+    """The company's facts in words, for the supplier while it holds the right; None without it.
+
+    Neither answers nor evidence nor contact persons are part of it.
+    """
+    if not grants.has(actor, "organisation", row.company_id, READ_SUMMARY):
+        return None
+    profile = profiles.profile_of(row.company_id)
+    if profile is None:
+        return []
+    facts: dict[str, Any] = profile.facts
+    told: list[tuple[Words, Words | str]] = []
+    for name in SUMMARY:
+        if not facts.get(name):
+            continue
+        if name == "region":
+            text: Words | str = reference.region_name(facts[name]) or facts[name]
+        elif name == "ksic":
+            industry = reference.ksic(facts[name]) or reference.ksic(facts[name][:3]) or reference.ksic(facts[name][:2])
+            text = industry.label if industry else facts[name]
+        else:
+            text = fact_text(name, facts[name])
+        told.append((FACT_LABELS[name], text))
+    return told
+
+
+def company_contact(actor: Actor, row: Consultation) -> Person | None:
+    """Who asked, for the supplier that accepted and while it may know."""
+    if not grants.has(actor, "organisation", row.company_id, READ_SUMMARY):
+        return None
+    return session.get(Person, row.asked_by_id)
+
+
+def may_read_supplier_contact(actor: Actor, row: Consultation) -> bool:
+    return directory.may_read_contact(actor, row.listing)
+
+
+def days_left(row: Consultation) -> int:
+    """Days until an unanswered request ends by itself."""
+    return max(0, (row.asked_at + EXPIRES_AFTER - clock.now()).days)
+
+
+def who(row_side: Side, own: Side | None) -> Words:
+    """The sender of a message as the reader sees it: a side, never a name or an address."""
+    return say("우리", "We") if row_side is own else row_side.label
+
+
+def person_for_letters(row: Consultation, to: Side) -> Person | None:
+    """One person a side gets the letter: who asked, who answered, else the supplier's administrator."""
+    if to is Side.COMPANY:
+        return session.get(Person, row.asked_by_id)
+    if row.answered_by_id is not None:
+        return session.get(Person, row.answered_by_id)
+    return directory.person_in_charge(row.supplier_id)
