@@ -110,14 +110,14 @@ CODES = define(
             "기술은 {limit}개까지 고를 수 있습니다. 잘하는 것부터 골라 주세요.",
             "Choose at most {limit} technologies, the strongest first.",
         ),
-        "technology_unknown": say("목록에 없는 기술입니다: {code}", "Unknown technology: {code}"),
+        "technology_unknown": say("목록에 없는 기술입니다: {name}", "Unknown technology: {name}"),
         "sector_needed": say("업종을 하나 이상 골라 주세요.", "Please choose at least one industry."),
-        "sector_unknown": say("목록에 없는 업종입니다: {code}", "Unknown industry: {code}"),
+        "sector_unknown": say("목록에 없는 업종입니다: {name}", "Unknown industry: {name}"),
         "region_needed": say(
             "서비스 지역을 하나 이상 고르거나 ‘전국’을 골라 주세요.",
             "Please choose at least one region, or “nationwide”.",
         ),
-        "region_unknown": say("목록에 없는 지역입니다: {code}", "Unknown region: {code}"),
+        "region_unknown": say("목록에 없는 지역입니다: {name}", "Unknown region: {name}"),
         "product_name_needed": say("제품 이름을 적어 주세요.", "Please name the product."),
         "contact_needed": say(
             "연락받을 이메일을 적어 주세요. 상담을 수락한 기업에만 보입니다.",
@@ -193,11 +193,11 @@ def check_listing(
     broken = []
     for code, level in facts["capabilities"].items():
         if code not in technologies or level not in SELF_LEVELS:
-            broken.append(RuleBroken("technology_unknown", "capabilities", code=code))
+            broken.append(RuleBroken("technology_unknown", "capabilities", name=code))
     if len(facts["capabilities"]) > MAX_TECHNOLOGIES:
         broken.append(RuleBroken("technology_too_many", "capabilities", limit=MAX_TECHNOLOGIES))
     for field, known, code in (("sectors", sectors, "sector_unknown"), ("regions", regions, "region_unknown")):
-        broken += [RuleBroken(code, field, code=one) for one in facts[field] if one not in known and one != NATIONWIDE]
+        broken += [RuleBroken(code, field, name=one) for one in facts[field] if one not in known and one != NATIONWIDE]
     if any(not product["name"] for product in facts["products"]):
         broken.append(RuleBroken("product_name_needed", "products"))
     if complete:

@@ -300,7 +300,7 @@ def add_track_record(
     with transaction():
         unknown = set(technologies) - {row.code for row in reference.technologies(technologies)}
         if unknown:
-            raise RuleBroken("technology_unknown", "technologies", code=", ".join(sorted(unknown)))
+            raise RuleBroken("technology_unknown", "technologies", name=", ".join(sorted(unknown)))
         listing = queries.of_organisation(organisation_id)
         if listing is None:
             raise NotVisible

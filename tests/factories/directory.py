@@ -1,0 +1,100 @@
+"""Suppliers: organisations with their people, listings in each status, verified builds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.accounts import service as accounts
+from portal.accounts.models import Organisation
+from portal.accounts.rules import OrganisationKind, Role
+from portal.base.access import SYSTEM
+from portal.directory import queries, service
+from portal.directory.models import Listing, TrackRecord
+
+FACTS: dict[str, Any] = {
+    "summary": "합성(예시) 금속가공 공장의 생산관리를 맡습니다",
+    "description": "합성(예시) 소개. 작업지시와 실적 집계를 함께 봅니다.",
+    "capabilities": {"MES": 3, "POP": 2},
+    "sectors": ["25"],
+    "regions": ["gyeonggi"],
+    "products": [{"name": "합성 현장판", "description": "작업 현황 화면", "price": "subscription"}],
+    "founded_year": 2015,
+    "engineers": 12,
+    "open_slots": 3,
+    "lead_weeks": 6,
+    "aftercare_hours": 24,
+    "contact_name": "합성 담당",
+    "contact_email": "reach-us@supplier.example",
+    "contact_phone": "02-555-0199",
+}
+
+
+def supplier(name: str = "합성 공급기업", region: str | None = "gyeonggi-hwaseong") -> Organisation:
+    """A supplier with one administrator."""
+    organisation = accounts.add_organisation(SYSTEM, OrganisationKind.SUPPLIER, name, region=region)
+    accounts.add_person(
+        SYSTEM,
+        email=f"admin-{organisation.id}@supplier.example",
+        name="합성 관리자",
+        roles={Role.SUPPLIER_ADMIN},
+        organisation=organisation,
+        confirmed=True,
+    )
+    return organisation
+
+
+def draft_listing(organisation_id: int | None = None, name: str = "합성 공급기업", **changes: Any) -> Listing:
+    """A listing that nobody has submitted yet; of a new supplier unless one is named."""
+    region = changes.pop("region", "gyeonggi-hwaseong")
+    if organisation_id is None:
+        organisation_id = supplier(name, region).id
+    return service.save_listing(SYSTEM, {**FACTS, **changes}, organisation_id=organisation_id)
+
+
+def pending_listing(organisation_id: int | None = None, **changes: Any) -> Listing:
+    row = draft_listing(organisation_id, **changes)
+    return service.submit_listing(SYSTEM, row.id)
+
+
+def approved_listing(organisation_id: int | None = None, **changes: Any) -> Listing:
+    """A public listing. changes: fields of FACTS, `name` and `region` of a new supplier."""
+    row = pending_listing(organisation_id, **changes)
+    return service.approve_listing(SYSTEM, row.id)
+
+
+def suspended_listing(organisation_id: int | None = None, **changes: Any) -> Listing:
+    row = approved_listing(organisation_id, **changes)
+    return service.suspend_listing(SYSTEM, row.id, "합성 사유")
+
+
+def build(listing: Listing, **changes: Any) -> TrackRecord:
+    """One verified build of a listing's supplier."""
+    facts: dict[str, Any] = {
+        "year": 2025,
+        "programme": "합성 기초 사업",
+        "region": "gyeonggi",
+        "ksic": "25",
+        "technologies": ["MES"],
+        "planned_months": 6,
+        "actual_months": 6,
+        "target_level": 1,
+        "achieved_level": 2,
+        "passed_first_audit": True,
+        "kpi": "공정불량률",
+        "kpi_gain_ratio": 0.2,
+        "source": "합성 감리보고서",
+    }
+    return service.add_track_record(SYSTEM, listing.organisation_id, **{**facts, **changes})
+
+
+def door_values(world: Any) -> dict[str, Any]:
+    """Gong's public listing stands behind the directory's doors, with an edit that an operator has not seen."""
+    row = approved_listing(world.cast["gong"].organisation_id)
+    row = service.save_listing(
+        SYSTEM, {**FACTS, "summary": "합성(예시) 고친 소개"}, organisation_id=row.organisation_id
+    )
+    own = {"key": queries.by_id(SYSTEM, row.id).key}
+    endpoints = (
+        "show", "review", "approve", "send_back", "suspend", "restore", "add_record",
+    )  # fmt: skip
+    return {f"directory.{name}": own for name in endpoints}
