@@ -14,7 +14,7 @@ from portal.programmes.models import Call
 from portal.programmes.rules import Phase, ProgrammeKind, SystemLevel
 from portal.reference import queries as reference
 from portal.web.forms import refuse
-from portal.web.guard import current_actor, public, requires
+from portal.web.guard import current_actor, may, public, requires
 from portal.web.pages import page_number
 
 
@@ -81,9 +81,17 @@ def call(key: str):
         documents=queries.documents_for(row.programme),
         form=form,
         estimate=estimate,
-        apply_url=_link("applications.start", key=row.key) if row.is_open else None,
+        apply_url=_apply_url(row),
         precheck_url=_link("scoring.precheck"),
     )
+
+
+def _apply_url(row: Call) -> str | None:
+    """The way to apply, for who may and for who has not signed in yet; None when the call takes nothing."""
+    url, actor = _link("applications.start", key=row.key), current_actor()
+    if url and row.is_open and (not actor.is_signed_in or may(actor, "applications:own:edit")):
+        return url
+    return None
 
 
 # --- operators ---------------------------------------------------------------------------------------------

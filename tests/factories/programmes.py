@@ -41,3 +41,16 @@ def an_ended_call(**changes: Any) -> Call:
     """A call whose window is past: made while it was still to come."""
     with clock.freeze(clock.now() - 60 * DAY):
         return service.open_call(SYSTEM, facts(**changes))
+
+
+def door_values(world: Any) -> dict[str, Any]:
+    """What stands behind the doors of programmes: one open call, one draft."""
+    is_open, draft = an_open_call(), a_draft_call()
+    return {
+        "programmes.programme": {"code": "GOV"},
+        "programmes.call": {"key": is_open.key},
+        "programmes.operator_call": {"key": is_open.key},
+        "programmes.edit_call": {"key": is_open.key},
+        "programmes.close_call": {"key": is_open.key},
+        "programmes.publish_call": {"key": draft.key},
+    }
