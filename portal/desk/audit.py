@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request
 
+from portal.applications import queries as applications
 from portal.base.paging import Page
 from portal.desk import bp, queries, rules
 from portal.desk.forms import AuditFilter
@@ -22,6 +23,21 @@ def audit_log():
     return render_template(
         "desk/audit.html",
         form=form,
+        page=page,
+        names=queries.names_of(page.items),
+        action_words=rules.action_words,
+    )
+
+
+@bp.get("/operator/cases/<key>/trail")
+@requires("audit:trail:read")
+def trail(key: str):
+    actor = current_actor()
+    application = applications.by_key(actor, key)
+    page = queries.trail_of(actor, application, pages.page_number())
+    return render_template(
+        "desk/trail.html",
+        application=application,
         page=page,
         names=queries.names_of(page.items),
         action_words=rules.action_words,

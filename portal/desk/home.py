@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,10 @@ from flask import current_app, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.accounts.rules import OPERATOR, SME, SUPPLIER, Role
+from portal.applications import queries as applications
+from portal.applications.models import Application
+from portal.applications.queries import Filters
+from portal.applications.rules import Status
 from portal.base.access import Actor
 from portal.desk import bp
 from portal.directory import queries as directory
@@ -20,8 +25,10 @@ from portal.programmes.rules import Phase, SystemLevel
 from portal.scoring import queries as scoring
 from portal.scoring.explanation import explain
 from portal.web.guard import current_actor, public, requires
+from portal.web.pages import when
 
 SHOWN_CALLS = 6
+SHOWN_ROWS = 5
 
 
 def link(endpoint: str, **values: object) -> str | None:
@@ -145,10 +152,12 @@ def _sme(actor: Actor, page: Home) -> None:
         page.todo = Todo(
             _("열린 공고에 신청해 보세요"),
             _("진단한 내용을 그대로 가져와 계획과 비용만 더합니다."),
-            _("공고 보기"),
-            url_for("programmes.calls"),
+            _("신청 시작"),
+            url_for("applications.choose_call"),
             "file",
         )
+    own_applications = applications.mine(actor)
+    _applications(own_applications, page)
     if suggestion is not None:
         told = explain(suggestion.answer)
         page.figures += [
@@ -156,6 +165,51 @@ def _sme(actor: Actor, page: Home) -> None:
             Figure(_("역량 점수"), round(told.total), _("점"), _("1,000점 만점")),
             Figure(_("시스템 수준"), str(SystemLevel(told.system_level).label)),
         ]
+
+
+def _applications(rows: Sequence[Application], page: Home) -> None:
+    """The firm's applications; what asks for an answer comes before everything else."""
+    asked = next((row for row in rows if row.status is Status.SUPPLEMENT), None)
+    draft = next((row for row in rows if row.is_draft), None)
+    if asked is not None:
+        page.todo = Todo(
+            _("보완 요청에 답해 주세요"),
+            _("%(call)s 신청에 고칠 부분이 있습니다. 기한 안에 보내 주세요.", call=asked.call.title),
+            _("고치고 보내기"),
+            url_for("applications.supplement", key=asked.key),
+            "file",
+        )
+    elif draft is not None and page.way_now == len(page.way):
+        page.todo = Todo(
+            _("쓰던 신청서를 이어 쓰세요"),
+            _("%(call)s · 마감 %(when)s", call=draft.call.title, when=when(draft.call.closes_at)),
+            _("이어서 쓰기"),
+            url_for("applications.case", key=draft.key),
+            "file",
+        )
+    elif any(row.is_live for row in rows):
+        page.todo = None
+    if rows:
+        page.lists.append(
+            Listed(
+                _("내 신청"),
+                [_("공고"), _("상태"), _("접수번호"), _("마지막 변경")],
+                [
+                    {
+                        "name": row.call.title,
+                        "url": url_for("applications.case", key=row.key),
+                        "cells": [
+                            {"text": row.status.label, "tone": row.status.tone},
+                            row.number or "-",
+                            when(row.updated_at),
+                        ],
+                    }
+                    for row in rows[:SHOWN_ROWS]
+                ],
+                _("아직 신청이 없습니다"),
+                url=url_for("applications.mine"),
+            )
+        )
 
 
 def _supplier(actor: Actor, page: Home) -> None:
@@ -178,12 +232,35 @@ def _supplier(actor: Actor, page: Home) -> None:
             url_for("directory.edit"),
             "clock",
         )
+    requests = [one for one in applications.consortium_requests(actor) if one.is_open]
+    if requests:
+        page.todo = Todo(
+            _("함께하자는 요청이 왔습니다"),
+            _("%(firm)s이(가) 컨소시엄 참여를 물었습니다.", firm=requests[0].firm),
+            _("요청 보기"),
+            url_for("applications.consortium"),
+            "people",
+        )
+        page.figures.append(
+            Figure(_("참여 요청"), len(requests), _("건"), url=url_for("applications.consortium"), tone="warn")
+        )
     if listing is not None:
         page.figures.append(Figure(_("등록 상태"), str(status.label), url=url_for("directory.edit")))
 
 
 def _operator(actor: Actor, page: Home) -> None:
     """What waits for an operator."""
+    waiting_for = applications.queue_counts(actor, Filters())
+    for status in (Status.SUBMITTED, Status.REQ_CHECK, Status.SUPPLEMENT, Status.WRITTEN):
+        page.figures.append(
+            Figure(
+                str(status.label),
+                waiting_for.get(status, 0),
+                _("건"),
+                url=url_for("applications.queue", status=status.value),
+                tone="warn" if status is Status.SUBMITTED and waiting_for.get(status) else "",
+            )
+        )
     counts = directory.review_counts(actor)
     waiting = counts["pending"] + counts["edited"]
     page.figures.append(

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.accounts.rules import Role
+from portal.applications.models import Application
 from portal.base.access import Actor
 from portal.base.audit import AuditRow
 from portal.base.db import session
 from portal.base.paging import Page, paginate
+from portal.desk import rules
 
 
 def audit_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -41,6 +43,22 @@ def audit_actions(actor: Actor) -> Sequence[str]:
     return session.scalars(
         sa.select(AuditRow.action).where(audit_visible_to(actor)).distinct().order_by(AuditRow.action)
     ).all()
+
+
+def trail_of(actor: Actor, application: Application, number: int = 1, size: int = 100) -> Page[AuditRow]:
+    """What happened to a case that the actor may see, newest first: its own rows and those that name it.
+
+    application: fetched through `applications.queries.visible_to` before; who may not read trails gets no rows
+    """
+    named = f'"application":{application.id}'
+    own = sa.and_(AuditRow.object_type == "application", AuditRow.object_id == application.id)
+    mentioned = sa.or_(AuditRow.detail.contains(f"{named},"), AuditRow.detail.contains(f"{named}}}"))
+    # nothing names a case before its first row, and that row is found by the index
+    first = sa.select(sa.func.min(AuditRow.id)).where(own).scalar_subquery()
+    wanted = sa.select(AuditRow).where(
+        sa.true() if actor.has(*rules.TRAIL_READERS) else sa.false(), AuditRow.id >= first, sa.or_(own, mentioned)
+    )
+    return paginate(wanted.order_by(AuditRow.id.desc()), number, size)
 
 
 def names_of(rows: Iterable[AuditRow]) -> dict[int, str]:
