@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:36:08.908682
+Create Date: 2026-11-22 19:43:59.683730
 
 """
 
@@ -40,6 +40,12 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_access_grant_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_access_grant_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "application_counter",
+        sa.Column("series", sa.String(length=20), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_application_counter")),
+    )
     op.create_table(
         "audit_log",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -415,6 +421,68 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_profile_region"), ["region"], unique=False)
 
     op.create_table(
+        "application",
+        sa.Column("number", sa.String(length=30), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("call_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("submitted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("region", sa.String(length=60), nullable=True),
+        sa.Column("part_versions", sa.JSON(), nullable=False),
+        sa.Column("tier", sa.String(length=40), nullable=True),
+        sa.Column("target_level", sa.Integer(), nullable=True),
+        sa.Column("same_level", sa.Boolean(), nullable=False),
+        sa.Column("scope", sa.JSON(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("goal", sa.Text(), nullable=False),
+        sa.Column("build", sa.Text(), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("people", sa.Text(), nullable=False),
+        sa.Column("effect", sa.Text(), nullable=False),
+        sa.Column("own_share_krw", sa.BigInteger(), nullable=True),
+        sa.Column("own_share_source", sa.String(length=40), nullable=True),
+        sa.Column("pledges", sa.JSON(), nullable=False),
+        sa.Column("writer", sa.String(length=40), nullable=True),
+        sa.Column("writer_name", sa.String(length=120), nullable=False),
+        sa.Column("writer_fee_krw", sa.BigInteger(), nullable=True),
+        sa.Column("truth_pledged", sa.Boolean(), nullable=False),
+        sa.Column("prefilled_from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_tier", sa.String(length=40), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_application_call_id_call")),
+        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name=op.f("fk_application_created_by_person")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_application_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["submitted_by"], ["person.id"], name=op.f("fk_application_submitted_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_application_number")),
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_call_id"), ["call_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_region"), ["region"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_status"), ["status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_submitted_at"), ["submitted_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_tier"), ["tier"], unique=False)
+        batch_op.create_index(
+            "uq_application_live",
+            ["organisation_id", "call_id"],
+            unique=True,
+            sqlite_where=sa.text("status NOT IN ('withdrawn', 'rejected')"),
+            postgresql_where=sa.text("status NOT IN ('withdrawn', 'rejected')"),
+        )
+
+    op.create_table(
         "area_sheet",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("profile_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -589,6 +657,174 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_track_record_listing_id"), ["listing_id"], unique=False)
 
     op.create_table(
+        "application_cost",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("item", sa.String(length=120), nullable=False),
+        sa.Column("unit_price_krw", sa.BigInteger(), nullable=True),
+        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_cost_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_cost")),
+    )
+    with op.batch_alter_table("application_cost", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_cost_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
+        "application_kpi",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=False),
+        sa.Column("direction", sa.String(length=40), nullable=False),
+        sa.Column("before", portal.applications.models.Thousandths(), nullable=True),
+        sa.Column("target", portal.applications.models.Thousandths(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_kpi_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_kpi")),
+    )
+    with op.batch_alter_table("application_kpi", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_kpi_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
+        "application_member",
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consent", sa.String(length=40), nullable=False),
+        sa.Column("asked_times", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["answered_by"], ["person.id"], name=op.f("fk_application_member_answered_by_person")),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_member_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_application_member_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_member")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_application_member_application_id")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_member_key")),
+    )
+    with op.batch_alter_table("application_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_member_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "application_paper",
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("blob_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("filename", sa.String(length=140), nullable=False),
+        sa.Column("from_file", sa.Boolean(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_paper_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_application_paper_blob_id_blob")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_paper")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_paper_key")),
+    )
+    with op.batch_alter_table("application_paper", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_paper_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
+        "application_snapshot",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("profile_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_snapshot_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_snapshot")),
+        sa.UniqueConstraint("application_id", "sequence", name=op.f("uq_application_snapshot_application_id_sequence")),
+    )
+    with op.batch_alter_table("application_snapshot", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_snapshot_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
+        "application_status_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("before", sa.String(length=40), nullable=True),
+        sa.Column("after", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_application_status_change_actor_id_person")),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_status_change_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_status_change")),
+    )
+    with op.batch_alter_table("application_status_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_application_status_change_application_id"), ["application_id"], unique=False
+        )
+
+    op.create_table(
+        "application_supplement",
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answered_by"], ["person.id"], name=op.f("fk_application_supplement_answered_by_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_supplement_application_id_application"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_application_supplement_asked_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_supplement")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_supplement_key")),
+    )
+    with op.batch_alter_table("application_supplement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_supplement_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
         "profile_version_evidence",
         sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -684,6 +920,34 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_profile_version_evidence_evidence_id"))
 
     op.drop_table("profile_version_evidence")
+    with op.batch_alter_table("application_supplement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_supplement_application_id"))
+
+    op.drop_table("application_supplement")
+    with op.batch_alter_table("application_status_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_status_change_application_id"))
+
+    op.drop_table("application_status_change")
+    with op.batch_alter_table("application_snapshot", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_snapshot_application_id"))
+
+    op.drop_table("application_snapshot")
+    with op.batch_alter_table("application_paper", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_paper_application_id"))
+
+    op.drop_table("application_paper")
+    with op.batch_alter_table("application_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_member_organisation_id"))
+
+    op.drop_table("application_member")
+    with op.batch_alter_table("application_kpi", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_kpi_application_id"))
+
+    op.drop_table("application_kpi")
+    with op.batch_alter_table("application_cost", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_cost_application_id"))
+
+    op.drop_table("application_cost")
     with op.batch_alter_table("track_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_track_record_listing_id"))
 
@@ -715,6 +979,20 @@ def downgrade():
 
     op.drop_table("consent")
     op.drop_table("area_sheet")
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_application_live",
+            sqlite_where=sa.text("status NOT IN ('withdrawn', 'rejected')"),
+            postgresql_where=sa.text("status NOT IN ('withdrawn', 'rejected')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_application_tier"))
+        batch_op.drop_index(batch_op.f("ix_application_submitted_at"))
+        batch_op.drop_index(batch_op.f("ix_application_status"))
+        batch_op.drop_index(batch_op.f("ix_application_region"))
+        batch_op.drop_index(batch_op.f("ix_application_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_application_call_id"))
+
+    op.drop_table("application")
     with op.batch_alter_table("profile", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_profile_region"))
         batch_op.drop_index(batch_op.f("ix_profile_ksic"))
@@ -763,6 +1041,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_audit_log_action"))
 
     op.drop_table("audit_log")
+    op.drop_table("application_counter")
     with op.batch_alter_table("access_grant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_grant_person_id"))
         batch_op.drop_index(batch_op.f("ix_access_grant_organisation_id"))
