@@ -7,21 +7,16 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 from flask import current_app
-from flask_security import AsaList
-
-from portal.base.db import UtcDateTime
 
 migrate = current_app.extensions["migrate"]
 
 
 def render(kind: str, value: Any, _autogen: Any) -> str | bool:
     """Write plain column types: a migration must not change when our own types do."""
-    if kind == "type" and isinstance(value, UtcDateTime):
-        return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(value, sa.Enum):
         return f"sa.String(length={value.length})"
-    if kind == "type" and isinstance(value, AsaList):
-        return "sa.Text()"
+    if kind == "type" and isinstance(value, sa.TypeDecorator):
+        return f"sa.{value.impl_instance!r}"
     return False
 
 
