@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:43:59.683730
+Create Date: 2026-11-22 19:44:42.765783
 
 """
 
@@ -202,7 +202,7 @@ def upgrade():
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("description", sa.String(length=255), nullable=True),
-        sa.Column("permissions", sa.Text(), nullable=True),
+        sa.Column("permissions", sa.UnicodeText(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
         sa.UniqueConstraint("name", name=op.f("uq_role_name")),
     )
@@ -365,7 +365,7 @@ def upgrade():
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tf_primary_method", sa.String(length=64), nullable=True),
         sa.Column("tf_totp_secret", sa.String(length=255), nullable=True),
-        sa.Column("mf_recovery_codes", sa.Text(), nullable=True),
+        sa.Column("mf_recovery_codes", sa.UnicodeText(), nullable=True),
         sa.Column("create_datetime", sa.DateTime(timezone=True), nullable=False),
         sa.Column("update_datetime", sa.DateTime(timezone=True), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -684,8 +684,8 @@ def upgrade():
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("unit", sa.String(length=20), nullable=False),
         sa.Column("direction", sa.String(length=40), nullable=False),
-        sa.Column("before", portal.applications.models.Thousandths(), nullable=True),
-        sa.Column("target", portal.applications.models.Thousandths(), nullable=True),
+        sa.Column("before", sa.BigInteger(), nullable=True),
+        sa.Column("target", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["application_id"],
             ["application.id"],
@@ -900,11 +900,159 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_scoring_opinion_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_scoring_opinion_suggestion_id"), ["suggestion_id"], unique=False)
 
+    op.create_table(
+        "shortlist",
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rules_version", sa.String(length=20), nullable=False),
+        sa.Column("seed", sa.String(length=40), nullable=False),
+        sa.Column("need", sa.Text(), nullable=False),
+        sa.Column("inputs_sha256", sa.String(length=64), nullable=False),
+        sa.Column("dropped", sa.JSON(), nullable=False),
+        sa.Column("considered", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_shortlist_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["suggestion_id"], ["suggestion.id"], name=op.f("fk_shortlist_suggestion_id_suggestion")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shortlist")),
+        sa.UniqueConstraint("key", name=op.f("uq_shortlist_key")),
+    )
+    with op.batch_alter_table("shortlist", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shortlist_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "consultation",
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("supplier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("listing_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shortlist_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("topic", sa.String(length=40), nullable=False),
+        sa.Column("need", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decline_reason", sa.String(length=40), nullable=True),
+        sa.Column("decline_note", sa.Text(), nullable=False),
+        sa.Column("company_outcome", sa.String(length=40), nullable=True),
+        sa.Column("company_note", sa.Text(), nullable=False),
+        sa.Column("company_closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("supplier_outcome", sa.String(length=40), nullable=True),
+        sa.Column("supplier_note", sa.Text(), nullable=False),
+        sa.Column("supplier_closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["person.id"], name=op.f("fk_consultation_answered_by_id_person")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_consultation_asked_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["organisation.id"], name=op.f("fk_consultation_company_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["listing_id"], ["listing.id"], name=op.f("fk_consultation_listing_id_listing")),
+        sa.ForeignKeyConstraint(
+            ["shortlist_id"], ["shortlist.id"], name=op.f("fk_consultation_shortlist_id_shortlist")
+        ),
+        sa.ForeignKeyConstraint(
+            ["supplier_id"], ["organisation.id"], name=op.f("fk_consultation_supplier_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
+        sa.UniqueConstraint("key", name=op.f("uq_consultation_key")),
+    )
+    with op.batch_alter_table("consultation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consultation_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consultation_status"), ["status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consultation_supplier_id"), ["supplier_id"], unique=False)
+        batch_op.create_index(
+            "uq_consultation_open_pair",
+            ["company_id", "supplier_id"],
+            unique=True,
+            sqlite_where=sa.text("status IN ('requested', 'accepted')"),
+            postgresql_where=sa.text("status IN ('requested', 'accepted')"),
+        )
+
+    op.create_table(
+        "recommendation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shortlist_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("listing_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("is_newcomer", sa.Boolean(), nullable=False),
+        sa.Column("is_by_slot", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["listing_id"], ["listing.id"], name=op.f("fk_recommendation_listing_id_listing")),
+        sa.ForeignKeyConstraint(
+            ["shortlist_id"],
+            ["shortlist.id"],
+            name=op.f("fk_recommendation_shortlist_id_shortlist"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recommendation")),
+        sa.UniqueConstraint("shortlist_id", "listing_id", name=op.f("uq_recommendation_shortlist_id_listing_id")),
+        sa.UniqueConstraint("shortlist_id", "place", name=op.f("uq_recommendation_shortlist_id_place")),
+    )
+    with op.batch_alter_table("recommendation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recommendation_listing_id"), ["listing_id"], unique=False)
+
+    op.create_table(
+        "consultation_message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("side", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"],
+            ["consultation.id"],
+            name=op.f("fk_consultation_message_consultation_id_consultation"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_consultation_message_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation_message")),
+    )
+    with op.batch_alter_table("consultation_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consultation_message_consultation_id"), ["consultation_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("consultation_message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consultation_message_consultation_id"))
+
+    op.drop_table("consultation_message")
+    with op.batch_alter_table("recommendation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recommendation_listing_id"))
+
+    op.drop_table("recommendation")
+    with op.batch_alter_table("consultation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_consultation_open_pair",
+            sqlite_where=sa.text("status IN ('requested', 'accepted')"),
+            postgresql_where=sa.text("status IN ('requested', 'accepted')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_consultation_supplier_id"))
+        batch_op.drop_index(batch_op.f("ix_consultation_status"))
+        batch_op.drop_index(batch_op.f("ix_consultation_company_id"))
+
+    op.drop_table("consultation")
+    with op.batch_alter_table("shortlist", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shortlist_organisation_id"))
+
+    op.drop_table("shortlist")
     with op.batch_alter_table("scoring_opinion", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scoring_opinion_suggestion_id"))
         batch_op.drop_index(batch_op.f("ix_scoring_opinion_person_id"))
