@@ -200,12 +200,20 @@ def rows_of(path: Path, columns: tuple[str, ...], reading: Reading) -> Iterator[
     """Yield the rows of a table whose header must hold exactly `columns`; odd rows are noted, not yielded."""
     text = read_text(path)
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = next(table, [])
+    header = _header(table, reading)
     missing = [name for name in columns if name not in header]
     if missing:
         reading.refuse(1, f"머리글에 {', '.join(missing)} 칸이 없습니다.", f"the header lacks {', '.join(missing)}.")
         return
     yield from _rows(table, header, reading)
+
+
+def _header(table: Iterator[list[str]], reading: Reading) -> list[str]:
+    try:
+        return [name.strip() for name in next(table, [])]
+    except csv.Error as error:
+        reading.refuse(1, f"머리글을 읽을 수 없습니다 ({error}).", f"cannot read the header ({error}).")
+        raise BrokenData(reading.faults) from None
 
 
 def _rows(table: Iterator[list[str]], header: list[str], reading: Reading) -> Iterator[Row]:
@@ -273,8 +281,7 @@ def read_ksic_import(path: Path, revision: int) -> list[KsicRow]:
     if revision not in KSIC_REVISIONS:
         raise ValueError(revision)
     reading = Reading(path.name)
-    header = next(csv.reader(io.StringIO(read_text(path), newline="")), [])
-    header = [name.strip() for name in header]
+    header = _header(csv.reader(io.StringIO(read_text(path), newline=""), strict=True), reading)
     names: dict[str, tuple[str, str, int]] = {}
     if set(WIDE_KSIC) <= set(header):
         for row in rows_of(path, WIDE_KSIC, reading):

@@ -177,6 +177,13 @@ def test_what_is_no_table_is_refused(tmp_path, content, message):
     assert [text for _, text in faults_of(loading.read_ksic, write(tmp_path, "ksic.csv", content))] == [message]
 
 
+def test_a_quote_that_never_ends_is_refused_in_header_and_row(tmp_path):
+    for text, line in (('"code,name\n10,x\n', 1), ('code,name\n10,식료품\n11,"음료\n', 3)):
+        with pytest.raises(BrokenData) as refused:
+            loading.read_ksic_import(write(tmp_path, "k.csv", text), 10)
+        assert [fault.line for fault in refused.value.faults] == [line]
+
+
 # --- the statistics office's full table --------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from portal.base.outbox import OutboxEvent
 from portal.programmes import queries, service
 from portal.programmes.models import Call
 from portal.programmes.rules import Phase, Tier
-from tests.cast import Member
+from tests.cast import EVERYONE, Member
 from tests.factories.programmes import DAY, a_draft_call, an_ended_call, an_open_call, facts
 
 GYEONGGI = Actor(id=900, roles=frozenset({"operator_region"}), region="gyeonggi")
@@ -142,6 +142,16 @@ def test_call_page_estimates_subsidy_and_own_share(made, client):
     assert "예상 지원금 1억 5,000만원 우리 회사 부담 1억 5,000만원" in client.page(f"/calls/{key}?cost=30,000").text
     assert "숫자로 적어 주세요" in client.page(f"/calls/{key}?cost=많이").text
     assert "우리 회사 부담" not in client.page(f"/calls/{key}?cost=-5").text
+
+
+def test_applying_is_offered_to_firms_and_strangers_while_the_call_is_open(made, client_as):
+    is_open, ended = made(an_open_call), made(an_ended_call)
+
+    def offered(name, key):
+        return client_as(name).page(f"/calls/{key}").soup.find("a", href=f"/applications/new/{key}") is not None
+
+    assert [name for name in EVERYONE if offered(name, is_open)] == ["anon", "hana", "duri"]
+    assert not any(offered(name, ended) for name in EVERYONE)
 
 
 def test_pages_of_calls_and_programmes_read_in_english(made, client):
