@@ -199,7 +199,9 @@ def answers_form(
             fields[f"tag_{item.code}"] = SelectField(
                 _l("증빙 종류"), choices=[("", _l("골라 주세요")), *_options(EvidenceTag)], validate_choice=False
             )
-            fields[f"file_{item.code}"] = FileField(_l("파일"))
+            fields[f"file_{item.code}"] = FileField(
+                say(f"{item.title.ko} 증빙 파일", f"{item.title.en}: evidence file")
+            )
     fields["items"] = questionnaire.area(area).items
     form_class = type("AnswersForm", (AnswersForm,), fields)
     kept = {answer_field(code): str(answers[code]) for code in fields["items"] if code in answers}
