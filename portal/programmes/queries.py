@@ -35,6 +35,7 @@ from portal.reference.rules import SizeClass
 def programmes(
     *, running: bool = True, kind: ProgrammeKind | None = None, audience: str | None = None
 ) -> list[Programme]:
+    # public: the catalogue
     wanted = sa.select(Programme).order_by(Programme.rank)
     if running:
         wanted = wanted.where(Programme.status == ProgrammeStatus.ACTIVE)
@@ -46,6 +47,7 @@ def programmes(
 
 
 def programme(code: str) -> Programme | None:
+    # public: the catalogue
     return session.scalar(sa.select(Programme).where(Programme.code == code))
 
 
@@ -87,6 +89,7 @@ def open_calls(at: datetime | None = None, *, region: str | None = None) -> list
 
     region: where the firm stands; calls of other regions are left out. None leaves none out.
     """
+    # public: published calls
     wanted = sa.select(Call).where(_in_phase(Phase.OPEN, at or clock.now())).order_by(Call.closes_at, Call.id)
     if region:
         wanted = wanted.where(sa.or_(Call.region.is_(None), Call.region.in_(reference.containing(region))))
@@ -95,6 +98,7 @@ def open_calls(at: datetime | None = None, *, region: str | None = None) -> list
 
 def public_calls(at: datetime | None = None) -> dict[Phase, list[Call]]:
     """What the public page lists: open calls, those to come, and the last ones that ended."""
+    # public: published calls
     at = at or clock.now()
     ended = sa.or_(_in_phase(Phase.ENDED, at), _in_phase(Phase.CLOSED, at))
 
@@ -275,6 +279,7 @@ def target_progress(set_code: str | None = None) -> TargetProgress | None:
     Goals that are not counted in firms by tier have `counted` None: the portal holds no figure for them.
     Source: counting rule: distinct 사업자등록번호, level fixed after the set's date, at its best tier.
     """
+    # public: totals against published targets
     wanted = sa.select(Target).order_by(Target.rank)
     wanted = wanted.where(Target.set_code == set_code) if set_code else wanted.where(Target.is_primary)
     goals: Sequence[Target] = session.scalars(wanted).all()

@@ -13,6 +13,8 @@ from portal.base.words import Words, say
 from portal.reference.models import Ksic, Region, Technology
 from portal.reference.rules import RegionLevel, TechnologyFamily, clean_ksic
 
+# public: codes and names that the state itself publishes
+
 # --- industries --------------------------------------------------------------------------------------------
 
 
