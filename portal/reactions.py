@@ -16,10 +16,11 @@ from portal.scoring import service as scoring
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
-    "application.submitted": [applications.write_received],
+    "application.submitted": [applications.write_received, scoring.on_application_handed_in],
     "application.supplement_asked": [applications.write_supplement_asked],
     "application.supplier_asked": [applications.write_supplier_asked],
     "application.supplier_answered": [applications.write_supplier_answered],
+    "application.supplemented": [scoring.on_application_handed_in],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "suggestion.made": [matching.rank_after_suggestion],
     "consultation.requested": [consultations.tell_requested],

@@ -1,7 +1,7 @@
 """업무: pages composed of many features: the front page, a person's home, the result page, queues, the case page.
 
 Views stand by page, not in one `views.py`: `home.py` (front page, homes), `audit.py` (the auditor's log),
-`result.py` (a firm's diagnosis result).
+`result.py` (a firm's diagnosis result), `advice.py` (unmet conditions on the application's check page).
 """
 
 from __future__ import annotations
@@ -20,4 +20,4 @@ NAV = (
     NavItem(say("감사 기록", "Audit log"), "desk.audit_log", "audit:log:read", order=80),
 )
 
-from portal.desk import audit, home, result  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.desk import advice, audit, home, result  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -23,7 +23,7 @@ class Suggestion(Keyed, db.Model):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     profile_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("profile_version.id"), index=True)
     # set when the frozen snapshot of an application was scored
-    application_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    application_id: Mapped[int | None] = mapped_column(sa.ForeignKey("application.id"), index=True)
     model: Mapped[str] = mapped_column(sa.String(40))
     model_hash: Mapped[str] = mapped_column(sa.String(64))
     instrument_version: Mapped[str] = mapped_column(sa.String(20))

@@ -6,12 +6,17 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Organisation
 from portal.accounts.rules import SME, Role
+from portal.applications import queries as applications
+from portal.applications import questions
+from portal.applications.models import Application
+from portal.applications.rules import Answer, PaperState
 from portal.base import grants
 from portal.base.access import Actor
 from portal.base.db import session
 from portal.reference import queries as regions
+from portal.scoring.gates import Facts
 from portal.scoring.models import Opinion, Suggestion
-from portal.scoring.rules import READ
+from portal.scoring.rules import OWN_SHARE_PROOF, READ, facts_from
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -69,6 +74,19 @@ def newest(profile_version_id: int, application_id: int | None) -> Suggestion | 
         )
         .order_by(Suggestion.id.desc())
         .limit(1)
+    )
+
+
+def facts_of(application: Application) -> Facts:
+    """What an application declares to the gates, draft or handed in."""
+    proof = next((row for row in applications.papers(application) if row.kind.code == OWN_SHARE_PROOF), None)
+    return facts_from(
+        pledges={code: Answer(answer) for code, answer in application.pledges.items()},
+        barring={one.code for one in questions.exclusions() if one.bars},
+        cost_krw=application.cost_krw,
+        own_share_krw=application.own_share_krw,
+        own_share_proven=proof is not None and proof.state in (PaperState.ATTACHED, PaperState.ON_FILE),
+        target_level=application.target_level,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
+from portal.applications.rules import Answer
 from portal.base.access import YES, Actor, Verdict, no
 from portal.base.words import define, say
+from portal.scoring.gates import OWN_SHARE, Facts
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "scoring:suggestion:read": SME | OPERATOR | EVALUATORS | {Role.AUDITOR},
@@ -12,6 +16,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 READ = "read"
 """The right that `evaluation` grants on a suggestion once an evaluator's own score is in, never before."""
+
+OWN_SHARE_PROOF = "own-share-proof"
+OPEN_PROJECT, UNPAID_CLAWBACK = "open-project", "unpaid-clawback"
 
 CODES = define(
     {
@@ -31,3 +38,37 @@ def can_score(actor: Actor, organisation_id: int) -> Verdict:
     if actor.is_system or (actor.organisation_id == organisation_id and actor.has(*SME)):
         return YES
     return no("suggestion_not_own")
+
+
+def facts_from(
+    *,
+    pledges: Mapping[str, Answer],
+    barring: Collection[str],
+    cost_krw: int,
+    own_share_krw: int | None,
+    own_share_proven: bool,
+    target_level: int | None,
+) -> Facts:
+    """What an application's declarations mean to the gates; what is not answered yet stays None.
+
+    pledges          : exclusion code → answer
+    barring          : the codes that exclude (G0); open project and unpaid clawback are G9
+    own_share_proven : the proof of the own share is attached or on file
+    Notes            : an own share below half is believed without proof, half or more only with it
+    """
+    ratio = own_share_krw / cost_krw if cost_krw and own_share_krw is not None else None
+    if ratio is not None and ratio >= OWN_SHARE and not own_share_proven:
+        ratio = None
+    answered = all(code in pledges for code in barring)
+    hit = tuple(sorted(code for code in barring if pledges.get(code) is Answer.YES))
+    return Facts(
+        exclusions=hit if hit or answered else None,
+        own_share_ratio=ratio,
+        target_system_level=target_level,
+        open_project=_said(pledges.get(OPEN_PROJECT)),
+        unpaid_clawback=_said(pledges.get(UNPAID_CLAWBACK)),
+    )
+
+
+def _said(answer: Answer | None) -> bool | None:
+    return None if answer is None else answer is Answer.YES

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from portal.applications import queries as applications
 from portal.base import audit, outbox
-from portal.base.access import SYSTEM, Actor, NotVisible, RuleBroken, ensure
+from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
 from portal.programmes.rules import Tier
@@ -29,6 +30,26 @@ def suggest(actor: Actor, profile_version_id: int) -> Suggestion:
     snapshot = profiles.diagnosis_snapshot(profile_version_id)
     ensure(can_score(actor, snapshot["company"]["organisation_id"]))
     return _keep(actor, snapshot, Facts(), profile_version_id=profile_version_id)
+
+
+def suggest_for_application(actor: Actor, application_id: int) -> Suggestion | None:
+    """Score the frozen file of an application: its diagnosis with what the application declares.
+
+    Returns: as `suggest`; None when the application was handed in without a diagnosis
+    Raises : NotVisible when it was never handed in; Forbidden for who is not the portal itself
+    """
+    if not actor.is_system:
+        raise Forbidden
+    file = applications.for_review(application_id)
+    if file.profile_version_id is None:
+        return None
+    return _keep(
+        actor,
+        profiles.diagnosis_snapshot(file.profile_version_id),
+        queries.facts_of(file.application),
+        profile_version_id=file.profile_version_id,
+        application_id=application_id,
+    )
 
 
 def _keep(
@@ -92,6 +113,12 @@ def _keep(
 def on_diagnosis_completed(profile_version_id: int, **_: Any) -> None:
     """diagnosis.completed → a suggestion, before the firm's next page opens."""
     suggest(SYSTEM, profile_version_id)
+
+
+@outbox.soon
+def on_application_handed_in(application_id: int, **_: Any) -> None:
+    """application.submitted, application.supplemented → a suggestion on the frozen file, ready for its evaluators."""
+    suggest_for_application(SYSTEM, application_id)
 
 
 def record_opinion(
