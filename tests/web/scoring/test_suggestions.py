@@ -26,8 +26,11 @@ def test_finishing_a_diagnosis_makes_a_suggestion_at_once(suggestion, actor):
     assert (suggestion.tier, suggestion.system_level, suggestion.capability_level) == (Tier.ADVANCED, 1, 2)
     assert suggestion.total == pytest.approx(505)
     assert suggestion.answer["reasons"]["next_tier"] == "LEADING"
-    names = session.scalars(sa.select(OutboxEvent.name).order_by(OutboxEvent.id)).all()
-    assert names[-1] == "suggestion.made"
+    made = session.scalars(sa.select(OutboxEvent.payload).where(OutboxEvent.name == "suggestion.made")).one()
+    assert json.loads(made) == {
+        "suggestion_id": suggestion.id,
+        "organisation_id": suggestion.organisation_id,
+    }
 
 
 def test_the_same_answers_again_give_the_same_suggestion(suggestion, actor):
