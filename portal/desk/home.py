@@ -188,7 +188,7 @@ def _applications(rows: Sequence[Application], page: Home) -> None:
             "file",
         )
     elif any(row.is_live for row in rows):
-        page.todo = None
+        page.todo, page.way = None, []
     if rows:
         page.lists.append(
             Listed(
@@ -261,6 +261,24 @@ def _operator(actor: Actor, page: Home) -> None:
                 tone="warn" if status is Status.SUBMITTED and waiting_for.get(status) else "",
             )
         )
+    waiting_rows = applications.queue(actor, Filters(status=Status.SUBMITTED, sort="submitted"), size=SHOWN_ROWS).items
+    page.lists.append(
+        Listed(
+            _("요건 검토를 기다리는 신청"),
+            [_("접수번호"), _("기업"), _("공고"), _("접수")],
+            [
+                {
+                    "name": row.number,
+                    "url": url_for("applications.case", key=row.key),
+                    "cells": [row.organisation.name, row.call.title, when(row.submitted_at)],
+                }
+                for row in waiting_rows
+            ],
+            _("기다리는 신청이 없습니다"),
+            _("새 신청이 들어오면 여기에 나옵니다."),
+            url=url_for("applications.queue", status=Status.SUBMITTED.value),
+        )
+    )
     counts = directory.review_counts(actor)
     waiting = counts["pending"] + counts["edited"]
     page.figures.append(
