@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from portal.base.access import Actor
+from portal.base import grants
+from portal.base.access import SYSTEM, Actor
+from portal.base.db import transaction
 from portal.profiles import questionnaire, service
 from portal.profiles.models import Evidence, Paper, Profile, ProfileVersion
 
@@ -79,3 +81,23 @@ def paper(
     actor: Actor, kind: str = "business-registration", issued_on: date | None = None, words: str = "paper"
 ) -> Paper:
     return service.add_paper(actor, kind, pdf(words), "서류.pdf", issued_on=issued_on)
+
+
+def door_values(world: Any) -> dict[str, Any]:
+    """Hana's finished diagnosis, handed in and open to pyeong, with a file on S1; her business registration on file."""
+    hana = world.actor("hana")
+    with transaction():
+        version = complete_profile(hana, 3, ["S1"])
+        service.mark_submitted(hana, version.id)
+        grants.give(
+            SYSTEM, "profile_version", version.id, "read", person_id=world.cast["pyeong"].id, reason="assigned"
+        )
+    kept = paper(hana)
+    return {
+        "profiles.area": {"area": "EXE"},
+        "profiles.autosave": {"area": "EXE"},
+        "profiles.evidence": {"key": version.evidence[0].key},
+        "profiles.paper": {"kind": "factory-registration"},
+        "profiles.paper_file": {"key": kept.key},
+        "profiles.remove_paper": {"key": kept.key},
+    }
