@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -47,39 +44,20 @@ def worker() -> None:
 
     jobs.beat()
     jobs.wake()
-    consumer = jobs.huey.create_consumer(workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True)
+    consumer = jobs.huey.create_consumer(
+        workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True, graceful_signal="TERM"
+    )
     consumer.run()
 
 
 @portal.command("run")
 def run() -> None:
     """웹 서버와 작업 처리기를 함께 실행합니다 · Run web server and worker together until Ctrl-C."""
+    from portal import serving
+
     settings = current_app.extensions["settings"]
-    here = Path(__file__).resolve().parents[1]
-    # FLASK_RUN_FROM_CLI would make the web worker load what only commands need
-    environment = {name: value for name, value in os.environ.items() if name != "FLASK_RUN_FROM_CLI"}
-    environment["PORT"] = str(settings.port)
-    web = [
-        sys.executable, "-m", "gunicorn", "app:app", "--chdir", str(here),
-        "--bind", f"{settings.host}:{settings.port}", "--workers", "1", "--threads", "8",
-        "--graceful-timeout", "20", "--timeout", "60", "--log-level", "warning",
-    ]  # fmt: skip
-    work = [sys.executable, "-m", "flask", "--app", str(here / "app.py"), "portal", "worker"]
-    children = [subprocess.Popen(command, env=environment, cwd=here) for command in (web, work)]
     click.echo(f"\n  제조혁신포털  http://{settings.host}:{settings.port}   (Ctrl-C: 끝내기 · stop)\n")
-
-    def stop(*_: object) -> None:
-        for child in children:
-            if child.poll() is None:
-                child.terminate()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    code = 0
-    for child in children:  # when one ends, the other is of no use alone
-        code = child.wait() or code
-        stop()
-    sys.exit(0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code)
+    sys.exit(serving.serve(settings.host, settings.port))
 
 
 @portal.command("permissions")
@@ -105,7 +83,9 @@ def show_map() -> None:
 
     here = Path(__file__).resolve().parent
     click.echo("# 지도 · Map of the code\n\n만든 것: `flask portal map`. 손으로 고치지 않습니다.\n")
-    click.echo("위에서 아래로 신청의 여정입니다. 방 이름은 어디나 같습니다: rules < models < queries < service < forms < views.\n")
+    click.echo(
+        "위에서 아래로 신청의 여정입니다. 방 이름은 어디나 같습니다: rules < models < queries < service < forms < views.\n"
+    )
     click.echo("| package | purpose | rooms |\n|---|---|---|")
     for name in ("base", "web", *FEATURES):
         module = import_module(f"portal.{name}")
