@@ -58,7 +58,7 @@ class Page:
                 chosen = field.find_all("option", selected=True) or field.find_all("option")[:1]
                 data.setdefault(name, []).extend(option.get("value", option.text) for option in chosen)
             elif field.name == "textarea":
-                data.setdefault(name, []).append(field.text.removeprefix("\n"))
+                data.setdefault(name, []).append(field.text.replace("\r\n", "\n").removeprefix("\n"))
             else:
                 data.setdefault(name, []).append(field.get("value", ""))
         return {name: values[0] if len(values) == 1 else values for name, values in data.items()}

@@ -100,7 +100,7 @@ def edit():
     return _listing_page(form)
 
 
-@bp.post("/supplier/listing/submit")
+@bp.post("/supplier/approval")
 @requires("directory:own:submit")
 def submit():
     actor = current_actor()
@@ -114,7 +114,7 @@ def submit():
     return redirect(url_for(".edit"))
 
 
-@bp.post("/supplier/listing/confirm")
+@bp.post("/supplier/confirmation")
 @requires("directory:own:edit")
 def confirm():
     service.confirm_listing(current_actor())

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto, _is_submitted
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import HiddenField, IntegerField
+from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from portal.base import words
@@ -44,7 +45,7 @@ class OnceForm(Form):
 class VersionedForm(Form):
     """A form over an existing row: carries the version that the person saw."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = IntegerField(validators=[Optional()], widget=HiddenInput())  # empty before the first save
 
 
 def _flat(errors: Any) -> list[str]:

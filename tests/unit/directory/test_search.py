@@ -84,7 +84,7 @@ def test_names_of_one_technology_find_the_same_list_in_the_same_order(thesaurus)
 
 
 def test_what_matches_more_of_the_question_comes_first(thesaurus):
-    assert found(thesaurus, "사출 MES", LISTINGS) == [2, 1, 4, 3]
+    assert found(thesaurus, "사출 MES", LISTINGS) == [2, 1, 3, 4]
 
 
 def test_a_name_is_found_with_a_typing_error(thesaurus):
