@@ -86,3 +86,8 @@ def own_consents(actor: Actor) -> dict[str, datetime]:
 
 def own_account(actor: Actor) -> Person:
     return session.get_one(Person, actor.id)
+
+
+def accounts_exist() -> bool:
+    """Whether anybody has an account here."""
+    return session.scalar(sa.select(Person.id).limit(1)) is not None
