@@ -177,7 +177,7 @@ def fill_company(country: Country, actor: Actor, firm: people.Firm, person: Pers
         {
             "ksic": firm.division,
             "region": country.random.choice(towns) if towns else firm.sido,
-            "size_class": firm.size,
+            "size": firm.size,
             "employees": firm.employees,
             "sales": firm.sales,
             "processes": [country.random.choice(("assembly", "machining", "batch"))],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from portal.programmes import catalogue
 
@@ -27,12 +26,7 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Page
 
 
 def paper_name(code: str) -> str:
-    return next(str(kind.title.ko) for kind in catalogue.document_kinds([code]))
-
-
-def claims(diagnosis: Any) -> list[str]:
-    """The items on which a reviewer has a word to say: claimed above level 2."""
-    return [item.code for area in diagnosis.areas for item in area.items if (item.level or 0) >= 3]
+    return next(kind.ko for kind in catalogue.document_kinds([code]))
 
 
 @dataclass(frozen=True)
