@@ -146,16 +146,19 @@ def store(
                     raise RuleBroken("file_too_large", field, limit=f"{max_bytes // 1024 // 1024} MB")
                 digest.update(chunk)
                 out.write(chunk)
+            if size == 0:
+                raise RuleBroken("file_empty", field)
+            sha256 = digest.hexdigest()
+            target = path_of(sha256)
             out.flush()
-            os.fsync(out.fileno())
-        if size == 0:
-            raise RuleBroken("file_empty", field)
-        _check_contents(Path(temporary), kind_name, field)
-        sha256 = digest.hexdigest()
-        target = path_of(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, target)
-        _sync_directory(target.parent)
+            _check_contents(Path(temporary), kind_name, field)
+            if target.exists():  # the same contents are on the disk already, and durable
+                Path(temporary).unlink()
+            else:
+                os.fsync(out.fileno())
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(temporary, target)
+                _sync_directory(target.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

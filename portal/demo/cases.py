@@ -102,7 +102,7 @@ def draft(country: Country, actor: Actor, firm: people.Firm, call: Call) -> Appl
 
 def _paper(country: Country, actor: Actor, row: Application, code: str) -> None:
     kind = texts.paper_name(code)
-    stream = io.BytesIO(texts.PDF + f"% 합성(예시) {code} {actor.organisation_id}\n".encode())
+    stream = io.BytesIO(texts.PDF + f"% 합성(예시) {code}\n".encode())
     issued = clock.today() - timedelta(days=country.random.randint(3, 20))
     applications.attach_paper(actor, row.key, code, stream, f"{kind}(예시).pdf", issued_on=issued)
 
