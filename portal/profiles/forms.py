@@ -44,7 +44,7 @@ from portal.profiles.rules import (
 )
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass, clean_ksic
-from portal.web.forms import Form, OnceForm, VersionedForm
+from portal.web.forms import Form, VersionedForm
 
 
 def _options(kind: Any) -> list[tuple[str, Any]]:
@@ -212,7 +212,7 @@ class FinishForm(Form):
     """Only the token: what is frozen stands in the draft."""
 
 
-class PaperForm(OnceForm):
+class PaperForm(Form):
     file = FileField(_l("파일"))
     issued_on = DateField(_l("발급일"), [Optional()])
     expires_on = DateField(

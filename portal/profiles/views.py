@@ -105,7 +105,7 @@ def _onward(area: str, saved: service.Saved):
     if request.form.get("remove"):
         flash(_("파일을 뺐습니다."), "success")
         return redirect(url_for("profiles.area", area=area))
-    if request.form.get("action") == "draft":
+    if request.form.get("action") in ("draft", "keep"):
         flash(_("저장했습니다. 언제든 이어서 할 수 있습니다."), "success")
         return redirect(url_for("profiles.area", area=area))
     codes = [one.code for one in questionnaire.load().areas]
