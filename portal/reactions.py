@@ -23,6 +23,7 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplemented": [scoring.on_application_handed_in],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "suggestion.made": [matching.rank_after_suggestion],
+    "decision.made": [matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],
     "consultation.declined": [consultations.tell_declined],

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from portal.accounts.rules import SME
+from portal.applications import queries as applications
 from portal.base import audit, clock, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken
 from portal.base.audit import canonical
@@ -131,3 +132,9 @@ def _digest(need_text: str, offered: list[Candidate], seed: str) -> str:
 def rank_after_suggestion(suggestion_id: int, organisation_id: int) -> None:
     """The first suggestion opens the matching; each later one follows the company's new answers."""
     rank(SYSTEM, organisation_id, Cause.SUGGESTION, suggestion_id=suggestion_id)
+
+
+def rank_after_decision(application_id: int, decision_id: int) -> None:
+    """A decision fixes tier and programme: look again."""
+    application = applications.by_id(SYSTEM, application_id)
+    rank(SYSTEM, application.organisation_id, Cause.DECISION, application_id=application_id)

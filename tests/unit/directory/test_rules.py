@@ -100,7 +100,9 @@ def test_a_listing_goes_grey_after_180_days():
 
 
 def test_differences_name_the_field_and_the_words():
-    changes = differences({"summary": "MES를 잘합니다", "engineers": "3"}, {"summary": "MES를 아주 잘합니다", "engineers": "3"})
+    changes = differences(
+        {"summary": "MES를 잘합니다", "engineers": "3"}, {"summary": "MES를 아주 잘합니다", "engineers": "3"}
+    )
     assert [(change.field, [(piece.kind, piece.text) for piece in change.pieces]) for change in changes] == [
         ("summary", [("same", "MES를 "), ("in", "아주 "), ("same", "잘합니다")])
     ]

@@ -10,7 +10,9 @@ from portal.reference.loading import read_technologies
 
 @pytest.fixture(scope="module")
 def thesaurus():
-    return Thesaurus((row.code, (row.code, row.ko, row.en, *row.synonyms_ko, *row.synonyms_en)) for row in read_technologies())
+    return Thesaurus(
+        (row.code, (row.code, row.ko, row.en, *row.synonyms_ko, *row.synonyms_en)) for row in read_technologies()
+    )
 
 
 SAME = {

@@ -121,7 +121,10 @@ def test_the_mean_of_nobody_is_the_prior():
 
 def test_more_good_builds_never_lower_the_score():
     scores = [
-        sum(part.points for part in parts_of(NEED, supplier(1, records=tuple(Build() for _ in range(n))), technology_names={}))
+        sum(
+            part.points
+            for part in parts_of(NEED, supplier(1, records=tuple(Build() for _ in range(n))), technology_names={})
+        )
         for n in range(12)
     ]
     assert scores == sorted(scores)
@@ -136,7 +139,9 @@ def test_the_order_does_not_depend_on_the_order_of_the_suppliers():
 
 def test_equals_take_turns_by_the_published_seed():
     candidates = [supplier(n) for n in range(1, 9)]
-    orders = {tuple(row.candidate.id for row in ranked(candidates, seed=f"2026-11-{day:02}").rows) for day in range(1, 29)}
+    orders = {
+        tuple(row.candidate.id for row in ranked(candidates, seed=f"2026-11-{day:02}").rows) for day in range(1, 29)
+    }
     assert len(orders) > 20
     leaders = {order[0] for order in orders}
     assert len(leaders) > 4

@@ -3,18 +3,7 @@
 import pytest
 
 from tests.factories import directory
-
-
-class Made:
-    def __init__(self, app, room):
-        self._app, self._room = app, room
-
-    def __getattr__(self, name):
-        def call(*arguments, **changes):
-            with self._app.app_context():
-                return getattr(self._room, name)(*arguments, **changes)
-
-        return call
+from tests.factories.made import Made
 
 
 @pytest.fixture

@@ -99,7 +99,11 @@ def test_a_stale_tab_gets_409_with_both_texts_and_changes_nothing(client_as, own
 def test_an_edit_of_a_public_listing_shows_at_once_and_waits_as_a_difference(client_as, cast, make):
     row = make.approved_listing(cast["gong"].organisation_id)
     gong, un = client_as("gong"), client_as("un")
-    gong.submit(gong.page("/supplier/listing"), {"summary": "합성(예시) 로봇 공장의 생산관리를 맡습니다"}, action="/supplier/listing")
+    gong.submit(
+        gong.page("/supplier/listing"),
+        {"summary": "합성(예시) 로봇 공장의 생산관리를 맡습니다"},
+        action="/supplier/listing",
+    )
     assert "로봇 공장" in client_as("anon").page(f"/suppliers/{row.key}").text
     assert "고친 내용 확인 1" in un.page("/operator/listings").text
     diff = un.page(f"/operator/listings/{row.key}").soup.select_one(".diff")
@@ -179,7 +183,13 @@ def test_an_operator_adds_a_verified_build(client_as, cast, make, inside):
     un = client_as("un")
     answer = un.submit(
         un.page(f"/operator/listings/{row.key}"),
-        {"year": "2025", "programme": "합성 사업", "technologies": ["MES"], "source": "합성 감리 1", "kpi_gain_percent": "12"},
+        {
+            "year": "2025",
+            "programme": "합성 사업",
+            "technologies": ["MES"],
+            "source": "합성 감리 1",
+            "kpi_gain_percent": "12",
+        },
         action="/records",
     )
     assert answer.status_code == 302

@@ -10,7 +10,6 @@ from portal.directory import queries
 from portal.directory.queries import Asked
 from tests.cast import EVERYONE
 
-
 HIDDEN = ("draft_listing", "pending_listing", "suspended_listing")
 
 
@@ -36,9 +35,16 @@ def four(make):
     """Three public listings of different kinds; a draft, a pending and a suspended one that would all match."""
     make.approved_listing(name="가온 (합성)", capabilities={"MES": 4}, summary="금속 작업지시")
     make.approved_listing(
-        name="나래 (합성)", capabilities={"VISION": 3}, sectors=["26"], regions=["busan"], summary="사출 외관", open_slots=0
+        name="나래 (합성)",
+        capabilities={"VISION": 3},
+        sectors=["26"],
+        regions=["busan"],
+        summary="사출 외관",
+        open_slots=0,
     )
-    make.approved_listing(name="다솜 (합성)", capabilities={"MES": 2, "VISION": 2}, regions=["nationwide"], summary="종합")
+    make.approved_listing(
+        name="다솜 (합성)", capabilities={"MES": 2, "VISION": 2}, regions=["nationwide"], summary="종합"
+    )
     for kind in HIDDEN:
         getattr(make, kind)(name=f"숨은 {kind} (합성)", capabilities={"MES": 5, "VISION": 5}, summary="숨은요약")
 
