@@ -213,6 +213,13 @@ def sentence_of(problem: Problem) -> str:
     return str(words.sentence(problem.code, **values))
 
 
+def named_sentence(problem: Problem) -> str:
+    """The sentence with the field's name before it, for a page on which the field itself is not near."""
+    asked = questions.exclusion(problem.field)
+    name = asked.question if asked else filling.FIELD_LABELS.get(problem.field)
+    return f"{name}: {sentence_of(problem)}" if name else sentence_of(problem)
+
+
 def _edit_context(application: Application, part: Part, form: Any, conflict: StaleVersion | None) -> dict[str, Any]:
     parts = parts_of(application.programme.consortium)
     filled = queries.filled(application)
@@ -226,7 +233,9 @@ def _edit_context(application: Application, part: Part, form: Any, conflict: Sta
         "conflict": _rows_of(conflict) if conflict else None,
         "asked": queries.open_supplement(application),
         "texts": [text for text in PLAN_TEXTS if text.part is part],
-        "prefilled": application.prefilled_from_id is not None and application.part_versions.get(part.value, 0) == 0,
+        "prefilled": application.prefilled_from_id is not None
+        and part not in (Part.PAPERS, Part.PLEDGES)
+        and filling.version_of(application, part) == 0,
     }
     if part is Part.CHOICE:
         context["groups"] = reference.technology_options()
@@ -342,7 +351,7 @@ def _check_page(application: Application, form: Form, moment: Any = None) -> str
     actor, rows = current_actor(), queries.papers(application)
     filled, call = queries.filled(application, rows), application.call
     parts = parts_of(application.programme.consortium)
-    problems = {part: [(one, sentence_of(one)) for one in problems_of(part, filled)] for part in parts}
+    problems = {part: [named_sentence(one) for one in problems_of(part, filled)] for part in parts}
     return render_template(
         "applications/check.html",
         application=application,
