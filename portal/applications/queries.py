@@ -26,7 +26,6 @@ from portal.applications.rules import (
     LIVE,
     OWN_SHARE_PAPER,
     PLAN_FIELDS,
-    Answer,
     Consent,
     Filled,
     PaperState,
@@ -292,28 +291,6 @@ def filled(application: Application, rows: Sequence[PaperRow] | None = None) -> 
         papers={row.kind.code: row.state for row in rows},
         has_profile=version is not None or application.number is not None,
     )
-
-
-def gate_facts(application: Application) -> dict[str, Any]:
-    """What an application declares for the gates of a tier: keyword arguments of `scoring.gates.Facts`.
-
-    None is "not answered yet". The own share counts as shown only with its paper.
-    """
-    filled_in = filled(application)
-    declared = {
-        code: None if answer is None else answer == Answer.YES
-        for code, answer in ((code, application.pledges.get(code)) for code in filled_in.exclusions)
-    }
-    is_answered = all(declared[code] is not None for code in filled_in.barring)
-    has_proof = filled_in.papers.get(OWN_SHARE_PAPER, PaperState.MISSING) in (PaperState.ATTACHED, PaperState.ON_FILE)
-    cost, share = application.cost_krw, application.own_share_krw
-    return {
-        "exclusions": tuple(sorted(filled_in.excluded)) if is_answered else None,
-        "own_share_ratio": share / cost if has_proof and cost and share is not None else None,
-        "target_system_level": application.target_level,
-        "open_project": declared.get("open-project"),
-        "unpaid_clawback": declared.get("unpaid-clawback"),
-    }
 
 
 def profile_version(organisation_id: int) -> Any:
