@@ -29,6 +29,7 @@ FEATURES = (
     "directory",
     "applications",
     "scoring",
+    "evaluation",
     "matching",
     "consultations",
     "desk",

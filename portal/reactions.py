@@ -10,6 +10,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
+from portal.evaluation import service as evaluation
 from portal.matching import service as matching
 from portal.scoring import service as scoring
 
@@ -31,4 +32,6 @@ EVENTS: dict[str, list[Handler]] = {
     "consultation.closed": [consultations.tell_closed],
     "consultation.concluded": [consultations.tell_concluded],
     "message.sent": [consultations.tell_message],
+    "evaluator.assigned": [evaluation.write_to_evaluator],
+    "decision.made": [evaluation.write_to_firm],
 }

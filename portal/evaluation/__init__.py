@@ -1,0 +1,30 @@
+"""평가: panels, blind review, the chair's decision, and what the firm is told afterwards.
+
+Persons: operator (assigns, never scores), evaluator (reviews), chair (decides, never scores), the firm (reads the
+outcome). Words: Panel 평가위원회, Assignment 배정, Review 평가의견, Decision 결정, Rubric 배점표, 위원 A·B pseudonyms.
+An assignment goes ASSIGNED → OPENED (declared: no conflict) → SUBMITTED, or RECUSED; a review is a draft, then its own
+score is locked and the machine's suggestion shows, then it is submitted.
+Extra rooms: `rubric` (the score sheet, read from data/rubric), `chairing` and `staffing` (views of the chair and of the
+operator; `views` holds those of the evaluator and the firm).
+
+Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
+assignment_id), `decision.made` (application_id, decision_id).
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from portal.base.words import say
+from portal.evaluation import rules
+from portal.web.pages import NavItem
+
+bp = Blueprint("evaluation", __name__)
+PERMISSIONS = rules.PERMISSIONS
+NAV = [
+    NavItem(say("내 평가", "My reviews"), "evaluation.queue", "evaluation:queue:read", order=40),
+    NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
+    NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
+]
+
+from portal.evaluation import chairing, staffing, views  # noqa: E402, F401  (routes attach themselves to `bp`)

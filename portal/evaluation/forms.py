@@ -1,0 +1,221 @@
+"""Shape and wording of what evaluators, chairs and operators type. Drafts are lenient; the service says what lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.evaluation.queries import CaseFile
+from portal.evaluation.rubric import Rubric
+from portal.evaluation.rules import TIERS, ItemVerdict, Member, Outcome, RecusalReason
+from portal.programmes.rules import Tier
+from portal.web.forms import Form, OnceForm, VersionedForm
+
+NOTE_LENGTH = 500
+COMMENT_LENGTH = 1000
+REASON_MAX = 2000
+
+
+def _tier(value: Any) -> Tier | None:
+    return Tier(value) if value in set(Tier) else None
+
+
+def _level(value: Any) -> int | None:
+    return int(value) if str(value) in "012345" and str(value) else None
+
+
+class TierField(RadioField):
+    """The three tiers from the highest to the lowest."""
+
+    def __init__(self, label: Any, **options: Any):
+        choices = [(tier, tier.label) for tier in reversed(TIERS)]
+        super().__init__(label, choices=choices, coerce=_tier, validators=[Optional()], validate_choice=False, **options)
+
+
+class ChecklistField(SelectMultipleField):
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+# --- the evaluator ------------------------------------------------------------------------------------------
+
+
+class OpenForm(Form):
+    no_conflict = BooleanField(
+        _l("위 신청기업·공급기업과 이해관계가 없으며, 알게 된 내용을 밖에 알리지 않겠습니다.")
+    )
+
+
+class RecuseForm(Form):
+    reason = RadioField(
+        _l("회피하는 까닭"),
+        choices=[(one.value, one.label) for one in RecusalReason],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+
+    @property
+    def chosen(self) -> RecusalReason | None:
+        return RecusalReason(self.reason.data) if self.reason.data in set(RecusalReason) else None
+
+
+class ItemsForm(VersionedForm):
+    """Three fields per item: <code>_verdict, <code>_level, <code>_note; made by `items_form`."""
+
+    codes: Sequence[str] = ()
+
+    @property
+    def given(self) -> dict[str, dict[str, Any]]:
+        return {
+            code: {
+                "verdict": self[f"{code}_verdict"].data or None,
+                "level": self[f"{code}_level"].data,
+                "note": self[f"{code}_note"].data or "",
+            }
+            for code in self.codes
+        }
+
+    def accept_rest(self, codes: Sequence[str]) -> None:
+        """Accept what has no word yet."""
+        for code in codes:
+            field = self[f"{code}_verdict"]
+            field.data = field.data or ItemVerdict.ACCEPT.value
+
+
+def items_form(case: CaseFile) -> type[ItemsForm]:
+    """The form class for the items of one case."""
+    fields: dict[str, Any] = {"codes": tuple(line.item.code for line in case.lines)}
+    verdicts = [(one.value, one.label) for one in ItemVerdict]
+    for line in case.lines:
+        item = line.item
+        levels = [("", _l("수준 고르기"))] + [(str(n), f"{n} · {anchor}") for n, anchor in enumerate(item.anchors)]
+        fields[f"{item.code}_verdict"] = RadioField(
+            f"{item.code} {item.title}", choices=verdicts, validators=[Optional()], validate_choice=False
+        )
+        fields[f"{item.code}_level"] = SelectField(
+            _l("정정 수준"), choices=levels, coerce=_level, validators=[Optional()], validate_choice=False
+        )
+        fields[f"{item.code}_note"] = StringField(_l("까닭"), validators=[Optional(), Length(max=NOTE_LENGTH)])
+    return type("ItemsForm", (ItemsForm,), fields)
+
+
+def fill_items(case: CaseFile, drafts: dict[str, Any]) -> dict[str, Any]:
+    """The stored words as form data."""
+    data: dict[str, Any] = {}
+    for line in case.lines:
+        row = drafts.get(line.item.code) or {}
+        data[f"{line.item.code}_verdict"] = row.get("verdict")
+        data[f"{line.item.code}_level"] = row.get("level")
+        data[f"{line.item.code}_note"] = row.get("note") or ""
+    return data
+
+
+class ScoresForm(VersionedForm):
+    """Three fields per criterion: <code>_points, <code>_na, <code>_comment; made by `scores_form`."""
+
+    codes: Sequence[str] = ()
+    comment = TextAreaField(
+        _l("종합 의견"),
+        description=_l("신청기업이 읽습니다. 이름은 보이지 않습니다."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+    own_tier = TierField(_l("내가 보는 유형"))
+
+    @property
+    def given(self) -> dict[str, dict[str, Any]]:
+        return {
+            code: {
+                "points": None if self[f"{code}_points"].data is None else float(self[f"{code}_points"].data),
+                "na": bool(f"{code}_na" in self and self[f"{code}_na"].data),
+                "comment": self[f"{code}_comment"].data or "",
+            }
+            for code in self.codes
+        }
+
+
+def scores_form(sheet: Rubric) -> type[ScoresForm]:
+    """The form class for one score sheet."""
+    fields: dict[str, Any] = {"codes": tuple(one.code for one in sheet.criteria)}
+    for one in sheet.criteria:
+        fields[f"{one.code}_points"] = DecimalField(f"{one.title} ({one.points})", validators=[Optional()])
+        if one.not_applicable_allowed:
+            fields[f"{one.code}_na"] = BooleanField(_l("해당 없음"))
+        fields[f"{one.code}_comment"] = TextAreaField(
+            _l("의견"), validators=[Optional(), Length(max=COMMENT_LENGTH)], render_kw={"rows": 2}
+        )
+    return type("ScoresForm", (ScoresForm,), fields)
+
+
+def fill_scores(sheet: Rubric, scores: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for one in sheet.criteria:
+        row = scores.get(one.code) or {}
+        data[f"{one.code}_points"] = row.get("points")
+        data[f"{one.code}_na"] = row.get("na", False)
+        data[f"{one.code}_comment"] = row.get("comment") or ""
+    return data
+
+
+class FinalForm(VersionedForm):
+    final_tier = TierField(_l("최종 유형"))
+    reason = TextAreaField(
+        _l("다르게 보는 까닭"),
+        description=_l("산정 유형과 다를 때 30자 이상 적어 주세요."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+
+
+# --- the chair ----------------------------------------------------------------------------------------------
+
+
+class DecisionForm(OnceForm):
+    tier = TierField(_l("결정 유형"))
+    outcome = RadioField(
+        _l("결과"),
+        choices=[(one.value, one.label) for one in Outcome],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+    items = ChecklistField(_l("변경의 근거가 되는 항목"), validators=[Optional()], validate_choice=False)
+    reason = TextAreaField(
+        _l("결정 사유"),
+        description=_l("신청기업이 읽습니다. 산정 유형을 바꾸거나 선정하지 않을 때는 30자 이상 적어 주세요."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+
+    @property
+    def chosen_outcome(self) -> Outcome | None:
+        return Outcome(self.outcome.data) if self.outcome.data in set(Outcome) else None
+
+
+# --- the operator -------------------------------------------------------------------------------------------
+
+
+class AssignForm(OnceForm):
+    evaluators = ChecklistField(_l("평가위원"), coerce=int, validate_choice=True)
+    chair = SelectField(_l("평가위원장"), coerce=int, validators=[InputRequired()])
+    due = DateField(_l("평가 마감일"), validators=[DataRequired(_l("마감일을 골라 주세요."))])
+
+    def offer(self, evaluators: Sequence[Member], chairs: Sequence[Member]) -> None:
+        self.evaluators.choices = [(one.id, one.name) for one in evaluators]
+        self.chair.choices = [(one.id, f"{one.name} · {one.load}") for one in chairs]
+
+
+class AutomaticForm(Form):
+    plan = HiddenField()
+    due = DateField(_l("평가 마감일"), validators=[DataRequired(_l("마감일을 골라 주세요."))])

@@ -1,0 +1,139 @@
+"""Panels, their assignments, the reviews that evaluators write, and the decision of the chair."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.accounts.models import Person
+from portal.applications.models import Application
+from portal.base import clock
+from portal.base.db import Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
+from portal.evaluation.rules import AssignmentState, DecisionKind, ItemVerdict, Judged, Outcome, RecusalReason, Scored
+from portal.programmes.rules import Tier
+
+
+def _draw() -> int:
+    return secrets.randbelow(2**31)
+
+
+class Panel(Keyed, Stamped, Versioned, db.Model):
+    """Who judges one application: its chair, its score sheet and the date by which reviews are due."""
+
+    __tablename__ = "panel"
+
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
+    chair_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    assigned_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    rubric: Mapped[str] = mapped_column(sa.String(40))
+    due_on: Mapped[date] = mapped_column(sa.Date)
+
+    application: Mapped[Application] = relationship()
+    chair: Mapped[Person] = relationship(foreign_keys=[chair_id])
+    assignments: Mapped[list[Assignment]] = relationship(back_populates="panel", order_by="Assignment.pseudonym")
+    decision: Mapped[Decision | None] = relationship(back_populates="panel")
+
+
+class Assignment(Keyed, Stamped, db.Model):
+    """One evaluator on one panel. What others see of the person is the pseudonym (위원 A), which says nothing."""
+
+    __tablename__ = "assignment"
+
+    panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), index=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"))
+    evaluator_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    assigned_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    pseudonym: Mapped[str] = mapped_column(sa.String(2))
+    due_on: Mapped[date] = mapped_column(sa.Date)
+    state: Mapped[AssignmentState] = mapped_column(enum_type(AssignmentState), default=AssignmentState.ASSIGNED)
+    # drawn once: each evaluator meets the cases in an order of their own that stays the same
+    place: Mapped[int] = mapped_column(default=_draw)
+    declared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recusal_reason: Mapped[RecusalReason | None] = mapped_column(enum_type(RecusalReason))
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    panel: Mapped[Panel] = relationship(back_populates="assignments")
+    application: Mapped[Application] = relationship()
+    evaluator: Mapped[Person] = relationship(foreign_keys=[evaluator_id])
+    review: Mapped[Review | None] = relationship(back_populates="assignment")
+
+    __table_args__ = (
+        sa.UniqueConstraint("application_id", "evaluator_id"),
+        sa.UniqueConstraint("application_id", "pseudonym"),
+        sa.Index("ix_assignment_desk", "evaluator_id", "state", "due_on"),
+    )
+
+
+class Review(Keyed, Stamped, Versioned, db.Model):
+    """One evaluator's opinion. A draft is one document that is saved as a whole, hence the two JSON columns.
+
+    items : item code → {"verdict", "level", "note"}
+    scores: criterion code → {"points", "na", "comment"}
+    """
+
+    __tablename__ = "review"
+
+    assignment_id: Mapped[int] = mapped_column(sa.ForeignKey("assignment.id"), unique=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), index=True)
+    items: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    scores: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    comment: Mapped[str] = mapped_column(sa.Text, default="")
+    own_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    own_locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # 0–100, set when the own score is locked
+    total: Mapped[float | None]
+    suggested_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    suggestion_shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    final_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    assignment: Mapped[Assignment] = relationship(back_populates="review")
+
+    @property
+    def judged(self) -> dict[str, Judged]:
+        """The verdicts that are set, by item code."""
+        return {
+            code: Judged(ItemVerdict(row["verdict"]), row.get("level"), row.get("note") or "")
+            for code, row in self.items.items()
+            if row.get("verdict")
+        }
+
+    @property
+    def scored(self) -> dict[str, Scored]:
+        return {
+            code: Scored(row.get("points"), row.get("comment") or "", bool(row.get("na")))
+            for code, row in self.scores.items()
+        }
+
+    @property
+    def points(self) -> dict[str, float | None]:
+        return {code: None if row.get("na") else row.get("points") for code, row in self.scores.items()}
+
+
+class Decision(Keyed, db.Model):
+    """The chair's act on one application. Written once; an appeal adds another path, it never edits this row."""
+
+    __tablename__ = "decision"
+
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
+    panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), unique=True)
+    decided_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    kind: Mapped[DecisionKind] = mapped_column(enum_type(DecisionKind))
+    suggested_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    tier: Mapped[Tier] = mapped_column(enum_type(Tier))
+    outcome: Mapped[Outcome] = mapped_column(enum_type(Outcome))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    # codes of the items that ground an override
+    items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    # mean total of the reviews, 0–100
+    total: Mapped[float]
+
+    panel: Mapped[Panel] = relationship(back_populates="decision")
+

@@ -1,0 +1,132 @@
+"""The score sheet of an evaluation, read from `data/rubric`: a new version of it is data, not code.
+
+100 points over seven criteria with described bands; a total of 70 passes, and each critical criterion needs 60 % of
+its points. A criterion that does not apply leaves the numerator and the denominator.
+
+Source: no official table of points was found; this sheet is the portal's own default (domain.md 1.7) and an operator
+may replace it by a further file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from portal.base.words import Words, say
+
+DIRECTORY = Path(__file__).resolve().parents[2] / "data" / "rubric"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From how many points a description holds."""
+
+    least: int
+    most: int
+    text: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One line of the score sheet; `bands` from the best to the worst."""
+
+    code: str
+    title: Words
+    question: Words
+    points: int
+    critical: bool
+    not_applicable_allowed: bool
+    bands: tuple[Band, ...]
+
+    def floor(self, ratio: float) -> float:
+        return self.points * ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a set of points amounts to. total: 0–100; below: codes of critical criteria under their floor."""
+
+    total: float
+    below: tuple[str, ...]
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Rubric:
+    name: str
+    version: str
+    pass_points: int
+    critical_floor_ratio: float
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def reference(self) -> str:
+        """How a panel remembers its sheet: name and version."""
+        return f"{self.name}-{self.version}"
+
+    def criterion(self, code: str) -> Criterion:
+        return next(criterion for criterion in self.criteria if criterion.code == code)
+
+    def result(self, points: Mapping[str, float | None]) -> Result:
+        """Add up a sheet.
+
+        points : criterion code → points, None where the criterion does not apply
+        Returns: the total on a scale of 100, rounded to two places
+        Raises : ValueError when no criterion applies
+        """
+        counted = [criterion for criterion in self.criteria if points.get(criterion.code) is not None]
+        if not counted:
+            raise ValueError("a sheet without any points has no total")
+        total = round(100 * sum(points[c.code] for c in counted) / sum(c.points for c in counted), 2)
+        below = tuple(
+            c.code for c in counted if c.critical and points[c.code] < c.floor(self.critical_floor_ratio)
+        )
+        return Result(total, below, total >= self.pass_points and not below)
+
+
+def newest() -> Rubric:
+    """The sheet that new panels get."""
+    return load("default-1")
+
+
+@lru_cache(maxsize=16)
+def load(reference: str) -> Rubric:
+    """Read one sheet by name and version; read once per process, the files change only with a release.
+
+    Raises: LookupError for a sheet that is not on file.
+    """
+    for path in sorted(DIRECTORY.glob("*.json")):
+        source = json.loads(path.read_text(encoding="utf-8"))
+        if f"{source['name']}-{source['version']}" == reference:
+            return _build(source)
+    raise LookupError(f"no score sheet {reference}")
+
+
+def _build(source: dict[str, Any]) -> Rubric:
+    return Rubric(
+        name=source["name"],
+        version=source["version"],
+        pass_points=source["pass_points"],
+        critical_floor_ratio=source["critical_floor_ratio"],
+        criteria=tuple(_criterion(row) for row in source["criteria"]),
+    )
+
+
+def _criterion(row: dict[str, Any]) -> Criterion:
+    bands, most = [], row["points"]
+    for anchor in row["anchors"]:
+        bands.append(Band(anchor["from"], most, say(anchor["ko"], anchor["en"])))
+        most = anchor["from"] - 1
+    return Criterion(
+        code=row["code"],
+        title=say(row["ko"], row["en"]),
+        question=say(row["question_ko"], row["question_en"]),
+        points=row["points"],
+        critical=row["critical"],
+        not_applicable_allowed=row["not_applicable_allowed"],
+        bands=tuple(bands),
+    )

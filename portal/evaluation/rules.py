@@ -1,0 +1,568 @@
+"""What may happen in an evaluation, and when: who assigns, who reviews, who decides, and how far a person may move a tier.
+
+Assigner ≠ reviewer ≠ decider. An own score comes before the machine's suggestion. A tier may be moved by one with a
+reason of 30 characters and the items that changed; by two only when two experts say so.
+
+Source: domain.md 1.7 (panel exclusion of 데이터 인프라 지침 2020), 4 (override), evaluation.md 4–5.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
+from portal.base.access import YES, Verdict, no
+from portal.base.words import Words, define, say
+from portal.programmes.rules import Tier
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "evaluation:queue:read": EVALUATORS,
+    "evaluation:review:write": EVALUATORS,
+    "evaluation:decision:write": frozenset({Role.LEAD_EVALUATOR}),
+    "evaluation:assignment:manage": OPERATOR,
+    "evaluation:outcome:read": SME,
+}
+
+REVIEWERS = 2
+"""Evaluators per application, and the least number of reviews that a decision rests on."""
+MOST_REVIEWERS = 5
+DAYS_TO_REVIEW = 14
+DUE_SOON = timedelta(days=3)
+REASON_LENGTH = 30
+MUST_JUDGE_FROM = 3
+"""A claim from this level on asks for evidence, so a person has to say whether the evidence holds."""
+SCORE_SPREAD = 15
+"""Points between one total and the median from which the chair's page flags a disagreement (domain.md 1.7)."""
+
+PLAIN_REASON = say("평가 점수와 산정 유형에 따라 결정했습니다.", "Decided on the scores and the suggested tier.")
+"""What the firm reads when the chair confirmed the suggestion without adding words."""
+
+TIERS = (Tier.BASIC, Tier.ADVANCED, Tier.LEADING)
+"""From the lowest to the highest; being ineligible stands one step below."""
+
+
+class AssignmentState(StrEnum):
+    """ASSIGNED: the evaluator has still to declare that there is no conflict; nothing confidential shows before."""
+
+    ASSIGNED = "assigned"
+    OPENED = "opened"
+    SUBMITTED = "submitted"
+    RECUSED = "recused"
+
+    @property
+    def label(self) -> Words:
+        return ASSIGNMENT_LABELS[self]
+
+
+ASSIGNMENT_LABELS = {
+    AssignmentState.ASSIGNED: say("이해충돌 확인 전", "Conflict check to do"),
+    AssignmentState.OPENED: say("검토 중", "In review"),
+    AssignmentState.SUBMITTED: say("제출함", "Submitted"),
+    AssignmentState.RECUSED: say("회피함", "Stepped down"),
+}
+OPEN_STATES = (AssignmentState.ASSIGNED, AssignmentState.OPENED)
+
+
+class ItemVerdict(StrEnum):
+    """What an evaluator says of one answer of the self-assessment."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CORRECT = "correct"
+
+    @property
+    def label(self) -> Words:
+        return VERDICT_LABELS[self]
+
+
+VERDICT_LABELS = {
+    ItemVerdict.ACCEPT: say("인정", "Accept"),
+    ItemVerdict.REJECT: say("증빙 불인정", "Reject the evidence"),
+    ItemVerdict.CORRECT: say("수준 정정", "Correct the level"),
+}
+
+
+# The parts of a draft, as a comparison of two versions names them.
+PART_WORDS = {
+    "items": say("항목 판단", "Item verdicts"),
+    "scores": say("점수와 의견", "Points and comments"),
+    "comment": say("종합 의견", "General comment"),
+    "own_tier": say("내가 보는 유형", "Own tier"),
+    "final_tier": say("최종 유형", "Final tier"),
+    "reason": say("다르게 보는 까닭", "Reason"),
+}
+
+
+class DecisionKind(StrEnum):
+    CONFIRMED = "confirmed"
+    OVERRIDDEN = "overridden"
+
+    @property
+    def label(self) -> Words:
+        return KIND_LABELS[self]
+
+
+KIND_LABELS = {
+    DecisionKind.CONFIRMED: say("산정 유형 확정", "Suggested tier confirmed"),
+    DecisionKind.OVERRIDDEN: say("산정 유형 변경", "Suggested tier changed"),
+}
+
+
+class Outcome(StrEnum):
+    SELECTED = "selected"
+    RESERVE = "reserve"
+    REJECTED = "rejected"
+
+    @property
+    def label(self) -> Words:
+        return OUTCOME_LABELS[self]
+
+
+OUTCOME_LABELS = {
+    Outcome.SELECTED: say("선정", "Selected"),
+    Outcome.RESERVE: say("후보", "Reserve"),
+    Outcome.REJECTED: say("미선정", "Not selected"),
+}
+
+
+class RecusalReason(StrEnum):
+    """Why an evaluator steps down (회피); the words of the exclusion rules, so that they can be counted."""
+
+    EMPLOYMENT = "employment"
+    FAMILY = "family"
+    ADVICE = "advice"
+    INTEREST = "interest"
+    OTHER = "other"
+
+    @property
+    def label(self) -> Words:
+        return RECUSAL_LABELS[self]
+
+
+RECUSAL_LABELS = {
+    RecusalReason.EMPLOYMENT: say("소속·재직 관계가 있습니다 (최근 3년 포함)", "Employed there, now or in the last 3 years"),
+    RecusalReason.FAMILY: say("본인 또는 친족이 당사자입니다", "I or a relative am a party"),
+    RecusalReason.ADVICE: say("이 건에 자문·용역·컨설팅을 한 적이 있습니다", "I advised or worked on this case"),
+    RecusalReason.INTEREST: say("지분·거래 등 이해관계가 있습니다", "Shares, trade or another interest"),
+    RecusalReason.OTHER: say("그 밖에 공정하게 평가하기 어렵습니다", "For another reason I can't be impartial"),
+}
+
+CODES = define(
+    {
+        "evaluation_own_organisation": say(
+            "{name} 위원은 신청기업 또는 공급기업과 소속이 같아 배정할 수 없습니다.",
+            "{name} belongs to the applicant or its supplier and can't be assigned.",
+        ),
+        "evaluation_already_assigned": say(
+            "{name} 위원은 이 신청에 이미 배정되었거나 회피한 위원입니다.",
+            "{name} is already on this case or has stepped down from it.",
+        ),
+        "evaluation_not_evaluator": say("평가위원 자격이 있는 사람만 배정할 수 있습니다.", "Only evaluators can be assigned."),
+        "evaluation_not_chair": say(
+            "평가위원장 자격이 있는 사람만 위원장으로 정할 수 있습니다.", "Only a chair can be named as chair."
+        ),
+        "evaluation_chair_reviews": say(
+            "위원장은 같은 건의 평가위원이 될 수 없습니다. 다른 사람을 골라 주세요.",
+            "The chair can't review the same case. Please choose somebody else.",
+        ),
+        "evaluation_assigner_reviews": say(
+            "배정하는 사람은 그 건을 평가하거나 결정할 수 없습니다.",
+            "Who assigns a case can neither review nor decide it.",
+        ),
+        "evaluation_too_few": say(
+            "평가위원을 {least}명 이상 골라 주세요. 지금은 {count}명입니다.",
+            "Choose at least {least} evaluators; there are {count} now.",
+        ),
+        "evaluation_too_many": say("평가위원은 {most}명까지 배정할 수 있습니다.", "At most {most} evaluators per case."),
+        "evaluation_due_past": say("마감일은 오늘보다 뒤여야 합니다.", "The due date must be after today."),
+        "evaluation_not_ready": say(
+            "접수되어 평가를 기다리는 신청만 배정할 수 있습니다.", "Only applications waiting for evaluation can be assigned."
+        ),
+        "evaluation_decided": say(
+            "이미 결정된 신청입니다. 더 바꿀 수 없습니다.", "This application is decided; nothing can be changed."
+        ),
+        "evaluation_closed": say(
+            "신청이 철회되었거나 평가 단계가 아닙니다. 더 할 일이 없습니다.",
+            "The application was withdrawn or is not in evaluation; there is nothing more to do.",
+        ),
+        "evaluation_not_opened": say(
+            "이해충돌이 없다는 확인을 먼저 해 주세요.", "Please declare first that you have no conflict."
+        ),
+        "evaluation_declare": say(
+            "확인란에 표시해야 자료를 볼 수 있습니다.", "Tick the declaration to see the file."
+        ),
+        "evaluation_submitted": say(
+            "이미 제출한 평가입니다. 제출한 평가는 바꿀 수 없습니다.", "This review is submitted and can't be changed."
+        ),
+        "evaluation_locked": say(
+            "내 점수를 확정한 뒤에는 점수와 항목 판단을 바꿀 수 없습니다.",
+            "Points and item verdicts can't be changed once your own score is locked.",
+        ),
+        "evaluation_not_locked": say(
+            "내 점수와 유형을 먼저 확정해 주세요.", "Please lock your own score and tier first."
+        ),
+        "evaluation_item_open": say(
+            "{item}: 수준 3 이상이거나 앞뒤가 맞지 않는 항목은 판단을 골라 주세요.",
+            "{item}: please judge items from level 3 on and items that contradict each other.",
+        ),
+        "evaluation_item_note": say(
+            "{item}: 인정하지 않거나 정정한 까닭을 적어 주세요.", "{item}: say why you rejected or corrected it."
+        ),
+        "evaluation_item_level": say("{item}: 정정할 수준을 골라 주세요.", "{item}: choose the corrected level."),
+        "evaluation_item_same": say(
+            "{item}: 신청기업이 적은 수준과 같습니다. 같다면 '인정'을 골라 주세요.",
+            "{item}: this is the level that the firm gave. If you agree, choose Accept.",
+        ),
+        "evaluation_points_missing": say(
+            "{criterion}: 점수를 적거나 '해당 없음'에 표시해 주세요.", "{criterion}: give points, or tick Not applicable."
+        ),
+        "evaluation_points_range": say(
+            "{criterion}: 0점부터 {most}점까지 적을 수 있습니다.", "{criterion}: between 0 and {most} points."
+        ),
+        "evaluation_comment_missing": say(
+            "{criterion}: 신청기업이 읽을 의견을 적어 주세요.", "{criterion}: write a comment for the firm."
+        ),
+        "evaluation_tier_missing": say("유형을 골라 주세요.", "Choose a tier."),
+        "evaluation_reason_short": say(
+            "까닭을 {least}자 이상 적어 주세요. 지금은 {count}자입니다.",
+            "Give a reason of at least {least} characters; it has {count} now.",
+        ),
+        "evaluation_items_needed": say(
+            "유형을 바꾸려면 근거가 되는 항목이 하나 이상 정정되거나 불인정되어 있어야 합니다.",
+            "To change the tier, at least one item must have been corrected or rejected.",
+        ),
+        "evaluation_second_expert": say(
+            "산정 유형과 두 단계 차이가 나는 결정은 위원 두 명 이상이 같은 유형을 냈을 때만 할 수 있습니다.",
+            "A decision two tiers away needs two experts who gave that tier.",
+        ),
+        "evaluation_reviews_open": say(
+            "아직 제출하지 않은 위원이 {count}명 있습니다.", "{count} evaluator(s) have not submitted yet."
+        ),
+        "evaluation_reviews_few": say(
+            "제출된 평가가 {least}건 이상이어야 결정할 수 있습니다. 지금은 {count}건입니다.",
+            "A decision needs {least} reviews; there are {count}.",
+        ),
+        "evaluation_below_pass": say(
+            "평균 {total}점입니다. 평균 {need}점 이상이고 핵심 항목이 모두 기준을 넘어야 선정하거나 예비로 둘 수 있습니다.",
+            "The mean is {total}. Selection and reserve need {need} points and every critical criterion above its floor.",
+        ),
+        "evaluation_chair_not_neutral": say(
+            "이 건을 배정했거나 평가한 사람은 결정할 수 없습니다.", "Who assigned or reviewed this case can't decide it."
+        ),
+        "evaluation_plan_changed": say(
+            "그사이 배정 상황이 바뀌어 계획을 다시 세웠습니다. 확인하고 다시 눌러 주세요.",
+            "The situation changed meanwhile, so the plan was made anew. Please look at it and press again.",
+        ),
+        "evaluation_nothing_to_assign": say("지금 배정할 신청이 없습니다.", "There is nothing to assign now."),
+        "evaluation_no_chair": say(
+            "이해관계가 없는 위원장이 없습니다.", "There is no chair without a conflict."
+        ),
+        "evaluation_no_evaluators": say(
+            "이해관계가 없는 위원이 {count}명뿐입니다.", "There are only {count} evaluators without a conflict."
+        ),
+        "evaluation_recusal_reason": say("회피하는 까닭을 골라 주세요.", "Choose why you step down."),
+    }
+)
+
+
+# --- tiers ------------------------------------------------------------------------------------------------
+
+
+def step(tier: Tier | None) -> int:
+    """The height of a tier: 0–2; -1 for a firm that the scorer finds ineligible."""
+    return -1 if tier is None else TIERS.index(tier)
+
+
+def distance(suggested: Tier | None, chosen: Tier) -> int:
+    """How many tiers lie between the suggestion and a person's choice."""
+    return abs(step(chosen) - step(suggested))
+
+
+def can_move_tier(suggested: Tier | None, chosen: Tier, reason: str, changed_items: Collection[str]) -> Verdict:
+    """Whether an expert may give another tier than the suggested one.
+
+    changed_items: codes of items that were rejected or corrected
+    Source       : domain.md 4: "confirm / raise / lower by one tier with reason ≥ 30 chars + item-level changes"
+    """
+    if distance(suggested, chosen) == 0:
+        return YES
+    long_enough = reason_is_long_enough(reason)
+    if not long_enough:
+        return long_enough
+    if not changed_items:
+        return no("evaluation_items_needed")
+    return YES
+
+
+def reason_is_long_enough(reason: str) -> Verdict:
+    """Thirty characters that say something: runs of blanks count once."""
+    count = len(" ".join(reason.split()))
+    return YES if count >= REASON_LENGTH else no("evaluation_reason_short", least=REASON_LENGTH, count=count)
+
+
+# --- panels -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Member:
+    """An expert who could sit on a panel. load: cases still open on the desk."""
+
+    id: int
+    name: str
+    organisation_id: int | None = None
+    load: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """An application that waits for evaluators.
+
+    parties: ids of the organisations involved (the firm, the supplier that it names)
+    taken  : ids of people who sit on the panel already or have stepped down from it
+    sitting: how many of them are on the panel now
+    needed : how many evaluators it still lacks
+    chair  : the chair's id where one is named
+    """
+
+    id: int
+    parties: frozenset[int]
+    taken: frozenset[int] = frozenset()
+    sitting: int = 0
+    needed: int = REVIEWERS
+    chair: int | None = None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One line of a plan: who would review and chair a case; `verdict` says why it can't be filled."""
+
+    case: Case
+    evaluators: tuple[Member, ...] = ()
+    chair: Member | None = None
+    verdict: Verdict = YES
+
+
+def is_party(member: Member, parties: Collection[int]) -> bool:
+    """Employed by the adopter or by the supplier of the case (제척). Source: domain.md 1.7, panel exclusion."""
+    return member.organisation_id is not None and member.organisation_id in parties
+
+
+def can_assign(
+    assigner_id: int | None, case: Case, evaluators: Sequence[Member], chair: Member, due: date, today: date
+) -> list[tuple[str, Verdict]]:
+    """What speaks against a panel, as (form field, refusal); empty when nothing does."""
+    against: list[tuple[str, Verdict]] = []
+    for member in evaluators:
+        if is_party(member, case.parties):
+            against.append(("evaluators", no("evaluation_own_organisation", name=member.name)))
+        if member.id in case.taken:
+            against.append(("evaluators", no("evaluation_already_assigned", name=member.name)))
+    if is_party(chair, case.parties):
+        against.append(("chair", no("evaluation_own_organisation", name=chair.name)))
+    if chair.id in case.taken or chair.id in {member.id for member in evaluators}:
+        against.append(("chair", no("evaluation_chair_reviews")))
+    if assigner_id is not None and assigner_id in {chair.id, *(member.id for member in evaluators)}:
+        against.append(("evaluators", no("evaluation_assigner_reviews")))
+    if len(evaluators) < case.needed:
+        against.append(("evaluators", no("evaluation_too_few", least=case.needed, count=len(evaluators))))
+    if case.sitting + len(evaluators) > MOST_REVIEWERS:
+        against.append(("evaluators", no("evaluation_too_many", most=MOST_REVIEWERS)))
+    if due <= today:
+        against.append(("due", no("evaluation_due_past")))
+    return against
+
+
+def spread(
+    cases: Iterable[Case], evaluators: Iterable[Member], chairs: Iterable[Member], assigner_id: int | None = None
+) -> list[Seat]:
+    """The simple way to fill panels: case by case, each seat to the least loaded expert without a tie to the parties.
+
+    cases      : in the order in which they came in
+    assigner_id: never seated, whatever roles the person holds
+    Returns    : one seat per case, in that order; a case that can't be filled says why
+    Notes      : deterministic (equal loads go by id); O(cases × experts). It looks at load and employer only, not at
+                 expertise.
+    """
+    reviewers = {member.id: member for member in evaluators if member.id != assigner_id}
+    heads = {member.id: member for member in chairs if member.id != assigner_id}
+    load = {member.id: member.load for member in reviewers.values()}
+    chair_load = {member.id: member.load for member in heads.values()}
+    seats = []
+    for case in cases:
+        free_chairs = [
+            member
+            for member in heads.values()
+            if member.id not in case.taken and not is_party(member, case.parties)
+        ]
+        chair = heads.get(case.chair) if case.chair else None
+        if chair is None and not case.chair:
+            chair = min(free_chairs, key=lambda member: (chair_load[member.id], member.id), default=None)
+        if chair is None:
+            seats.append(Seat(case, verdict=no("evaluation_no_chair")))
+            continue
+        free = [
+            member
+            for member in reviewers.values()
+            if member.id not in case.taken and member.id != chair.id and not is_party(member, case.parties)
+        ]
+        chosen = sorted(free, key=lambda member: (load[member.id], member.id))[: case.needed]
+        if len(chosen) < case.needed:
+            seats.append(Seat(case, chair=chair, verdict=no("evaluation_no_evaluators", count=len(chosen))))
+            continue
+        for member in chosen:
+            load[member.id] += 1
+        chair_load[chair.id] += 1
+        seats.append(Seat(case, tuple(chosen), chair))
+    return seats
+
+
+# --- reviews ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An evaluator's word on one item. level: 0–5, only with CORRECT."""
+
+    verdict: ItemVerdict
+    level: int | None = None
+    note: str = ""
+
+    @property
+    def is_change(self) -> bool:
+        return self.verdict is not ItemVerdict.ACCEPT
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Points for one criterion; None when it does not apply."""
+
+    points: float | None
+    comment: str = ""
+    not_applicable: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that a review still lacks: the form field that it is about and the refusal."""
+
+    field: str
+    verdict: Verdict
+
+
+def must_judge(level: int | None, flagged: bool) -> bool:
+    """Whether an item needs an explicit word; the others count as accepted, so that 60 files stay possible."""
+    return flagged or (level is not None and level >= MUST_JUDGE_FROM)
+
+
+def items_lacking(
+    claimed: Mapping[str, int | None], flagged: Collection[str], judged: Mapping[str, Judged]
+) -> list[Problem]:
+    """What the item-by-item part still lacks."""
+    lacking = []
+    for code, level in claimed.items():
+        word = judged.get(code)
+        if word is None:
+            if must_judge(level, code in flagged):
+                lacking.append(Problem(f"{code}_verdict", no("evaluation_item_open", item=code)))
+            continue
+        if word.verdict is ItemVerdict.CORRECT and word.level is None:
+            lacking.append(Problem(f"{code}_level", no("evaluation_item_level", item=code)))
+        if word.verdict is ItemVerdict.CORRECT and word.level is not None and word.level == level:
+            lacking.append(Problem(f"{code}_level", no("evaluation_item_same", item=code)))
+        if word.is_change and not word.note.strip():
+            lacking.append(Problem(f"{code}_note", no("evaluation_item_note", item=code)))
+    return lacking
+
+
+def spread_of(values: Sequence[float]) -> float | None:
+    """σ of a handful of scores (population), None for a single one."""
+    return round(statistics.pstdev(values), 2) if len(values) > 1 else None
+
+
+def disagrees(total: float, totals: Sequence[float]) -> bool:
+    """Whether one total lies further than SCORE_SPREAD from the median of all."""
+    return abs(total - statistics.median(totals)) > SCORE_SPREAD
+
+
+# --- decisions --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a decision rests on.
+
+    suggested : the scorer's tier (None: ineligible)
+    scored    : whether there is a suggestion at all; without one nothing is overridden
+    tiers     : final tier of each submitted review
+    total     : mean total of the submitted reviews, 0–100
+    below     : codes of critical criteria whose mean is under the floor
+    changed   : codes of items that a review rejected or corrected
+    """
+
+    suggested: Tier | None
+    tiers: tuple[Tier, ...]
+    total: float
+    pass_points: int
+    below: tuple[str, ...]
+    changed: frozenset[str]
+    scored: bool = True
+
+    def moved_by(self, tier: Tier) -> int:
+        """How many tiers a choice lies away from the suggestion."""
+        return distance(self.suggested, tier) if self.scored else 0
+
+
+def can_decide(
+    actor_id: int | None, chair_id: int, assigner_ids: Collection[int], reviewer_ids: Collection[int]
+) -> Verdict:
+    """Assigner ≠ reviewer ≠ decider."""
+    if actor_id != chair_id or actor_id in assigner_ids or actor_id in reviewer_ids:
+        return no("evaluation_chair_not_neutral")
+    return YES
+
+
+def reviews_suffice(submitted: int, still_open: int, needed: int = REVIEWERS) -> Verdict:
+    """Whether all opinions are in. needed: how many reviews the call asks for."""
+    if still_open:
+        return no("evaluation_reviews_open", count=still_open)
+    if submitted < needed:
+        return no("evaluation_reviews_few", least=needed, count=submitted)
+    return YES
+
+
+def decision_problems(
+    basis: Basis, tier: Tier | None, outcome: Outcome | None, reason: str, items: Collection[str]
+) -> list[Problem]:
+    """What speaks against a decision as it was filled in; empty when nothing does.
+
+    items: codes that the chair names as the ground of an override; only such that a review changed count
+    """
+    lacking = []
+    if tier is None:
+        lacking.append(Problem("tier", no("evaluation_tier_missing")))
+    if outcome is None:
+        lacking.append(Problem("outcome", no("required")))
+    if tier is None or outcome is None:
+        return lacking
+    away = basis.moved_by(tier)
+    moved = can_move_tier(basis.suggested, tier, reason, basis.changed & set(items)) if away else YES
+    if not moved:
+        about = "items" if moved.code == "evaluation_items_needed" else "reason"
+        lacking.append(Problem(about, moved))
+    if away >= 2 and basis.tiers.count(tier) < 2:
+        lacking.append(Problem("tier", no("evaluation_second_expert")))
+    if outcome is not Outcome.REJECTED and (basis.total < basis.pass_points or basis.below):
+        lacking.append(
+            Problem("outcome", no("evaluation_below_pass", total=f"{basis.total:.1f}", need=basis.pass_points))
+        )
+    if outcome is Outcome.REJECTED and moved and not reason_is_long_enough(reason):
+        lacking.append(Problem("reason", reason_is_long_enough(reason)))
+    return lacking
+
+
+def kind_of(basis: Basis, tier: Tier) -> DecisionKind:
+    return DecisionKind.OVERRIDDEN if basis.moved_by(tier) else DecisionKind.CONFIRMED

@@ -1,0 +1,574 @@
+"""Every write of an evaluation: assign, step down, open, review, decide. One transaction each, audited.
+
+A right on a case exists only while it is needed: it is granted when the evaluator has declared that there is no
+conflict, and taken on recusal and at the decision (files go back after the meeting, domain.md 1.7).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from portal.accounts.models import Person
+from portal.accounts.rules import OPERATOR, Role
+from portal.applications import service as applications
+from portal.applications.models import Application
+from portal.applications.rules import Status
+from portal.base import audit, clock, grants, mail, once, outbox
+from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
+from portal.base.db import session, transaction
+from portal.evaluation import queries, rubric, rules
+from portal.evaluation.models import Assignment, Decision, Panel, Review
+from portal.evaluation.rules import AssignmentState, ItemVerdict, Outcome, RecusalReason
+from portal.programmes.rules import Tier
+from portal.scoring import rules as scoring_rules
+from portal.scoring import service as scoring
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+# --- panels -----------------------------------------------------------------------------------------------
+
+
+def assign(
+    actor: Actor,
+    application: Application,
+    evaluators: Sequence[Person],
+    chair: Person,
+    due: date,
+    *,
+    once_key: str | None = None,
+) -> Panel:
+    """Name the panel of an application, or add evaluators to it; the chair of an undecided panel may change.
+
+    due    : the day (KST) by whose end reviews are due
+    Raises : RulesBroken with a refusal per field (evaluators, chair, due); RuleBroken evaluation_not_ready,
+             evaluation_decided
+    Notes  : writes panel, assignment, grants for the chair; emits evaluator.assigned per new evaluator
+    """
+    _ensure_operator(actor)
+    with transaction():
+        if once_key and once.claim(actor, once_key, "evaluation.assign"):
+            return queries.panel_of(application.id)
+        if application.status is not Status.WRITTEN:
+            raise RuleBroken("evaluation_not_ready")
+        panel = queries.panel_of(application.id, lock=True)
+        if panel is not None and panel.decision is not None:
+            raise RuleBroken("evaluation_decided")
+        case = queries.case_of(application, panel)
+        wrong = _wrong_people(evaluators, chair)
+        against = wrong or rules.can_assign(
+            actor.id, case, [_member(person) for person in evaluators], _member(chair), due, clock.today()
+        )
+        if against:
+            raise RulesBroken([RuleBroken(verdict.code, field, **verdict.values) for field, verdict in against])
+        if panel is None:
+            panel = Panel(
+                application_id=application.id,
+                chair_id=chair.id,
+                assigned_by_id=actor.id,
+                rubric=rubric.newest().reference,
+                due_on=due,
+            )
+            session.add(panel)
+            session.flush()
+            _let_read(actor, application, chair.id, "decide", "evaluation.chair")
+        elif panel.chair_id != chair.id:
+            _shut(actor, application, panel.chair_id, "decide", "evaluation.chair_changed")
+            panel.chair_id = chair.id
+            _let_read(actor, application, chair.id, "decide", "evaluation.chair")
+        panel.due_on = due
+        for assignment in _seat(actor, panel, application, evaluators, due):
+            outbox.emit("evaluator.assigned", assignment_id=assignment.id)
+        audit.record(
+            actor,
+            "panel.assign",
+            "application",
+            application.id,
+            {"panel": panel.id, "chair": chair.id, "evaluators": [person.id for person in evaluators], "due": due},
+        )
+        once.keep(actor, once_key, "evaluation.assign", panel.key)
+        session.flush()
+        session.expire(panel, ["assignments"])
+        return panel
+
+
+def _seat(
+    actor: Actor, panel: Panel, application: Application, evaluators: Sequence[Person], due: date
+) -> list[Assignment]:
+    """New assignments; letters are dealt at random, so that 위원 A is not always the first on the list."""
+    used = {assignment.pseudonym for assignment in panel.assignments}
+    letters = [letter for letter in LETTERS if letter not in used][: len(evaluators)]
+    secrets.SystemRandom().shuffle(letters)
+    seated = [
+        Assignment(
+            panel_id=panel.id,
+            application_id=application.id,
+            evaluator_id=person.id,
+            assigned_by_id=actor.id,
+            pseudonym=letter,
+            due_on=due,
+        )
+        for person, letter in zip(evaluators, letters, strict=True)
+    ]
+    session.add_all(seated)
+    session.flush()
+    return seated
+
+
+def assign_automatically(
+    actor: Actor, applications_to_fill: Sequence[Application], due: date, *, expected: str | None = None
+) -> list[rules.Seat]:
+    """Fill the panels of several applications by the simple method (`rules.spread`) in one transaction.
+
+    expected: the digest of the plan that the operator was shown; another plan now is refused
+    Returns : the seats; those that can't be filled were left as they were
+    Raises  : RuleBroken evaluation_plan_changed, evaluation_nothing_to_assign, evaluation_due_past (due)
+    """
+    _ensure_operator(actor)
+    with transaction():
+        plan = queries.plan(actor, applications_to_fill)
+        if expected is not None and queries.plan_digest(plan) != expected:
+            raise RuleBroken("evaluation_plan_changed")
+        if not any(seat.verdict for seat in plan):
+            raise RuleBroken("evaluation_nothing_to_assign")
+        if due <= clock.today():
+            raise RuleBroken("evaluation_due_past", "due")
+        rows = {application.id: application for application in applications_to_fill}
+        for seat in plan:
+            if seat.verdict:
+                people = [session.get(Person, member.id) for member in seat.evaluators]
+                assign(actor, rows[seat.case.id], people, session.get(Person, seat.chair.id), due)
+        return plan
+
+
+def _wrong_people(evaluators: Sequence[Person], chair: Person) -> list[tuple[str, Verdict]]:
+    wrong = []
+    if any(Role.EVALUATOR not in person.role_names or not person.active for person in evaluators):
+        wrong.append(("evaluators", Verdict(False, "evaluation_not_evaluator")))
+    if Role.LEAD_EVALUATOR not in chair.role_names or not chair.active:
+        wrong.append(("chair", Verdict(False, "evaluation_not_chair")))
+    return wrong
+
+
+def _member(person: Person) -> rules.Member:
+    return rules.Member(person.id, person.name, person.organisation_id)
+
+
+# --- one evaluator's case -----------------------------------------------------------------------------------
+
+
+def open_file(actor: Actor, assignment: Assignment, *, no_conflict: bool) -> Review:
+    """The evaluator declares that there is no conflict; only then do answers and papers show.
+
+    Raises: RuleBroken evaluation_declare (no_conflict), evaluation_own_organisation, evaluation_closed,
+            evaluation_submitted
+    Notes : writes review and grants; opening twice changes nothing
+    """
+    with transaction():
+        queries.lock(assignment)
+        _own(actor, assignment)
+        if assignment.state is AssignmentState.OPENED:
+            return assignment.review
+        _ensure_open(assignment)
+        if not no_conflict:
+            raise RuleBroken("evaluation_declare", "no_conflict")
+        application = assignment.application
+        if rules.is_party(_member(assignment.evaluator), queries.parties_of(application)):
+            raise RuleBroken("evaluation_own_organisation", name=assignment.evaluator.name)
+        assignment.state, assignment.declared_at = AssignmentState.OPENED, clock.now()
+        review = Review(assignment_id=assignment.id, application_id=application.id, items={}, scores={})
+        session.add(review)
+        session.flush()
+        _let_read(actor, application, actor.id, "review", "evaluation.opened")
+        audit.record(actor, "assignment.open", "assignment", assignment.id, {"application": application.id})
+        return review
+
+
+def recuse(actor: Actor, assignment: Assignment, reason: RecusalReason | None) -> None:
+    """The evaluator steps down (회피); every right on the case ends with it.
+
+    Raises: RuleBroken evaluation_recusal_reason (reason), evaluation_submitted, evaluation_closed
+    Notes : emits evaluator.recused
+    """
+    with transaction():
+        queries.lock(assignment)
+        _own(actor, assignment)
+        _ensure_open(assignment)
+        if reason is None:
+            raise RuleBroken("evaluation_recusal_reason", "reason")
+        assignment.state, assignment.recusal_reason = AssignmentState.RECUSED, reason
+        assignment.recused_at = clock.now()
+        _shut(actor, assignment.application, actor.id, "review", "evaluation.recused")
+        audit.record(
+            actor,
+            "assignment.recuse",
+            "assignment",
+            assignment.id,
+            {"application": assignment.application_id, "reason": reason.value},
+        )
+        outbox.emit("evaluator.recused", assignment_id=assignment.id)
+
+
+def save_review(
+    actor: Actor,
+    assignment: Assignment,
+    version: int | None,
+    *,
+    items: Mapping[str, Mapping[str, Any]] | None = None,
+    scores: Mapping[str, Mapping[str, Any]] | None = None,
+    comment: str | None = None,
+    own_tier: Tier | None = None,
+    final_tier: Tier | None = None,
+    reason: str | None = None,
+) -> Review:
+    """Keep a draft; what is handed in replaces that part, what is None stays. Drafts may lack anything.
+
+    version: of the review that the evaluator saw; None takes whatever stands (the command line)
+    items  : item code → {"verdict", "level", "note"}
+    scores : criterion code → {"points", "na", "comment"}
+    Raises : StaleVersion with both texts; RuleBroken evaluation_points_range on "<code>_points", evaluation_locked,
+             evaluation_not_opened, evaluation_submitted, evaluation_closed
+    Notes  : an item verdict that changes after the suggestion was shown is marked so
+    """
+    with transaction():
+        queries.lock(assignment)
+        review = _review(actor, assignment)
+        given = {
+            "items": None if items is None else _clean_items(review, items),
+            "scores": None if scores is None else _clean_scores(assignment.panel, scores),
+            "comment": None if comment is None else comment.strip(),
+            "own_tier": own_tier,
+            "final_tier": final_tier,
+            "reason": None if reason is None else reason.strip(),
+        }
+        changed = {name: value for name, value in given.items() if value is not None and value != getattr(review, name)}
+        if not changed:
+            return review
+        if version is not None and version != review.version:
+            raise StaleVersion(
+                mine={str(rules.PART_WORDS[name]): queries.in_words(value) for name, value in changed.items()},
+                current={str(rules.PART_WORDS[name]): queries.in_words(getattr(review, name)) for name in changed},
+            )
+        if review.own_locked_at and changed.keys() & {"scores", "comment", "own_tier"}:
+            raise RuleBroken("evaluation_locked")
+        if not review.own_locked_at and changed.keys() & {"final_tier", "reason"}:
+            raise RuleBroken("evaluation_not_locked")
+        for name, value in changed.items():
+            setattr(review, name, value)
+        session.flush()
+        audit.record(actor, "review.save", "review", review.id, {"parts": sorted(changed), "version": review.version})
+        return review
+
+
+def _clean_items(review: Review, items: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Only what says something is kept; a word that is new after the suggestion showed carries a mark."""
+    kept: dict[str, Any] = {}
+    for code, row in items.items():
+        verdict = ItemVerdict(row["verdict"]) if row.get("verdict") else None
+        level = row.get("level") if verdict is ItemVerdict.CORRECT else None
+        note = (row.get("note") or "").strip()
+        if verdict is None and not note:
+            continue
+        clean = {"verdict": verdict.value if verdict else None, "level": level, "note": note}
+        before = review.items.get(code) or {}
+        same = all(before.get(name) == value for name, value in clean.items())
+        if (review.own_locked_at and not same) or (same and before.get("after")):
+            clean["after"] = True
+        kept[code] = clean
+    return kept
+
+
+def _clean_scores(panel: Panel, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for criterion in rubric.load(panel.rubric).criteria:
+        row = scores.get(criterion.code) or {}
+        points, comment = row.get("points"), (row.get("comment") or "").strip()
+        absent = bool(row.get("na")) and criterion.not_applicable_allowed
+        if points is not None and not 0 <= points <= criterion.points:
+            raise RuleBroken(
+                "evaluation_points_range",
+                f"{criterion.code}_points",
+                criterion=criterion.title,
+                most=criterion.points,
+            )
+        if points is None and not comment and not absent:
+            continue
+        kept[criterion.code] = {"points": None if absent else points, "na": absent, "comment": comment}
+    return kept
+
+
+def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) -> Review:
+    """Close the own score: points, comments and own tier stand, and from now on the suggestion shows.
+
+    Raises: RulesBroken with everything that is still missing, by field; StaleVersion
+    Notes : locking twice changes nothing; grants the reading of the suggestion; records the blind opinion
+    """
+    with transaction():
+        queries.lock(assignment)
+        review = _review(actor, assignment)
+        if review.own_locked_at:
+            return review
+        _ensure_version(review, version)
+        sheet = rubric.load(assignment.panel.rubric)
+        problems = queries.what_is_missing(assignment, review)
+        if problems:
+            raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
+        suggestion = queries.suggestion_of(assignment.application_id)
+        moment = clock.now()
+        review.total = sheet.result(review.points).total
+        review.own_locked_at = moment
+        if suggestion is not None:
+            review.suggested_tier, review.suggestion_shown_at = suggestion.tier, moment
+            grants.give(
+                actor,
+                "suggestion",
+                suggestion.id,
+                scoring_rules.READ,
+                person_id=actor.id,
+                reason="evaluation.own_score_locked",
+            )
+            scoring.record_opinion(actor, suggestion.id, tier=review.own_tier, shown_before=False)
+        session.flush()
+        audit.record(
+            actor,
+            "review.lock",
+            "review",
+            review.id,
+            {"own_tier": review.own_tier, "total": review.total, "suggestion": suggestion.id if suggestion else None},
+        )
+        return review
+
+
+def submit_review(
+    actor: Actor, assignment: Assignment, version: int | None, *, final_tier: Tier | None, reason: str
+) -> Review:
+    """Hand the review in; it can't be changed afterwards.
+
+    Raises: RuleBroken evaluation_not_locked, evaluation_tier_missing (final_tier), evaluation_reason_short (reason),
+            evaluation_items_needed, evaluation_item_*; StaleVersion
+    Notes : submitting twice changes nothing; emits review.submitted
+    """
+    with transaction():
+        queries.lock(assignment)
+        _own(actor, assignment)
+        if assignment.state is AssignmentState.SUBMITTED:
+            return assignment.review
+        review = _review(actor, assignment)
+        if not review.own_locked_at:
+            raise RuleBroken("evaluation_not_locked")
+        _ensure_version(review, version)
+        if final_tier is None:
+            raise RuleBroken("evaluation_tier_missing", "final_tier")
+        problems = queries.what_is_missing(assignment, review)
+        if problems:
+            raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
+        suggestion = queries.suggestion_of(assignment.application_id)
+        if suggestion is not None:
+            changed = {code for code, word in review.judged.items() if word.is_change}
+            moved = rules.can_move_tier(review.suggested_tier, final_tier, reason, changed)
+            if not moved:
+                about = "reason" if moved.code == "evaluation_reason_short" else "final_tier"
+                raise RuleBroken(moved.code, about, **moved.values)
+            scoring.record_opinion(
+                actor,
+                suggestion.id,
+                tier=review.own_tier,
+                shown_before=False,
+                final_tier=final_tier,
+                reason=reason.strip(),
+            )
+        moment = clock.now()
+        review.final_tier, review.reason, review.submitted_at = final_tier, reason.strip(), moment
+        assignment.state, assignment.submitted_at = AssignmentState.SUBMITTED, moment
+        session.flush()
+        audit.record(
+            actor,
+            "review.submit",
+            "review",
+            review.id,
+            {"application": assignment.application_id, "tier": final_tier, "own_tier": review.own_tier},
+        )
+        outbox.emit("review.submitted", application_id=assignment.application_id, assignment_id=assignment.id)
+        return review
+
+
+# --- the chair's act ----------------------------------------------------------------------------------------
+
+
+def decide(
+    actor: Actor,
+    panel: Panel,
+    *,
+    tier: Tier | None,
+    outcome: Outcome | None,
+    reason: str = "",
+    items: Collection[str] = (),
+    once_key: str | None = None,
+) -> Decision:
+    """The chair confirms or overrides the suggested tier and says what becomes of the application.
+
+    items  : codes of the changed items that ground an override
+    Raises : RulesBroken by field (tier, outcome, reason, items); RuleBroken evaluation_decided,
+             evaluation_chair_not_neutral, evaluation_reviews_open, evaluation_reviews_few, evaluation_not_ready
+    Notes  : one decision per application (a constraint holds it against a race); the same once_key gives the same
+             decision; takes the panel's rights on the files; emits decision.made
+    """
+    with transaction():
+        queries.lock(panel)
+        made = queries.decision_of(panel.application_id)
+        if made is not None and once_key and once.claim(actor, once_key, "evaluation.decide") == made.key:
+            return made
+        neutral = rules.can_decide(
+            actor.id,
+            panel.chair_id,
+            {panel.assigned_by_id, *(assignment.assigned_by_id for assignment in panel.assignments)},
+            {assignment.evaluator_id for assignment in panel.assignments},
+        )
+        if not actor.has(Role.LEAD_EVALUATOR) or not neutral:
+            raise Forbidden("evaluation_chair_not_neutral")
+        if made is not None:
+            raise RuleBroken("evaluation_decided")
+        if panel.application.status is not Status.WRITTEN:
+            raise RuleBroken("evaluation_closed")
+        _refuse_unless(queries.reviews_suffice(panel))
+        basis = queries.basis_of(panel)
+        problems = rules.decision_problems(basis, tier, outcome, reason, items)
+        if problems:
+            raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
+        decision = Decision(
+            application_id=panel.application_id,
+            panel_id=panel.id,
+            decided_by_id=actor.id,
+            kind=rules.kind_of(basis, tier),
+            suggested_tier=basis.suggested,
+            tier=tier,
+            outcome=outcome,
+            reason=reason.strip(),
+            items=sorted(basis.changed & set(items)),
+            total=basis.total,
+        )
+        session.add(decision)
+        session.flush()
+        applications.mark_decided(
+            actor, panel.application_id, Status(outcome.value), tier, decision.reason or rules.PLAIN_REASON.ko
+        )
+        _close(actor, panel)
+        once.keep(actor, once_key, "evaluation.decide", decision.key)
+        audit.record(
+            actor,
+            "decision.make",
+            "application",
+            panel.application_id,
+            {"decision": decision.id, "kind": decision.kind, "tier": tier, "outcome": outcome, "items": decision.items},
+        )
+        outbox.emit("decision.made", application_id=panel.application_id, decision_id=decision.id)
+        return decision
+
+
+def _close(actor: Actor, panel: Panel) -> None:
+    """Files go back: nobody on the panel reads the case any more."""
+    for assignment in panel.assignments:
+        if assignment.declared_at and assignment.state is not AssignmentState.RECUSED:
+            _shut(actor, panel.application, assignment.evaluator_id, "review", "evaluation.decided")
+
+
+# --- what follows from events (portal/reactions.py) ---------------------------------------------------------
+
+
+def write_to_evaluator(assignment_id: int) -> None:
+    """A letter to a newly assigned evaluator; it names the case by its number, never the firm."""
+    assignment = session.get(Assignment, assignment_id)
+    if assignment is None or assignment.state is not AssignmentState.ASSIGNED:
+        return
+    mail.queue(
+        assignment.evaluator.email,
+        "evaluator_assigned",
+        assignment.evaluator.language,
+        f"evaluator-assigned-{assignment.id}",
+        name=assignment.evaluator.name,
+        number=assignment.application.number,
+        due=assignment.due_on.isoformat(),
+        path=f"/evaluation/cases/{assignment.key}",
+    )
+
+
+def write_to_firm(application_id: int, decision_id: int) -> None:
+    """A letter to the firm's people: decided, and where scores, comments and reasons stand."""
+    decision = session.get(Decision, decision_id)
+    for person in queries.people_of_firm(decision.panel.application):
+        mail.queue(
+            person.email,
+            "decision_made",
+            person.language,
+            f"decision-made-{decision_id}-{person.id}",
+            name=person.name,
+            number=decision.panel.application.number,
+            outcome=decision.outcome.label.in_(person.language),
+            path=f"/evaluation/outcomes/{decision.panel.application.key}",
+        )
+
+
+# --- shared checks ------------------------------------------------------------------------------------------
+
+
+def _ensure_operator(actor: Actor) -> None:
+    if not (actor.is_system or actor.has(*OPERATOR)):
+        raise Forbidden("no_right")
+
+
+def _own(actor: Actor, assignment: Assignment) -> None:
+    """Only the evaluator of the assignment, and not after stepping down."""
+    if actor.id is None or assignment.evaluator_id != actor.id or assignment.state is AssignmentState.RECUSED:
+        raise NotVisible
+
+
+def _ensure_open(assignment: Assignment) -> None:
+    if assignment.state is AssignmentState.SUBMITTED:
+        raise RuleBroken("evaluation_submitted")
+    if queries.decision_of(assignment.application_id) is not None:
+        raise RuleBroken("evaluation_decided")
+    if assignment.application.status is not Status.WRITTEN:
+        raise RuleBroken("evaluation_closed")
+
+
+def _review(actor: Actor, assignment: Assignment) -> Review:
+    """The draft that may be written on now."""
+    _own(actor, assignment)
+    _ensure_open(assignment)
+    if assignment.state is AssignmentState.ASSIGNED or assignment.review is None:
+        raise RuleBroken("evaluation_not_opened")
+    return assignment.review
+
+
+def _ensure_version(review: Review, version: int | None) -> None:
+    if version is not None and version != review.version:
+        raise StaleVersion()
+
+
+def _refuse_unless(verdict: Verdict) -> None:
+    if not verdict:
+        raise RuleBroken(verdict.code, None, **verdict.values)
+
+
+def _let_read(actor: Actor, application: Application, person_id: int, right: str, reason: str) -> None:
+    """The application under `right` (review, decide), and the frozen diagnosis with its evidence."""
+    grants.give(actor, "application", application.id, right, person_id=person_id, reason=reason)
+    if version_id := queries.profile_version_id(application.id):
+        grants.give(actor, "profile_version", version_id, "read", person_id=person_id, reason=reason)
+
+
+def _shut(actor: Actor, application: Application, person_id: int, right: str, reason: str) -> None:
+    grants.take(actor, "application", application.id, right, person_id=person_id, reason=reason)
+    version_id = queries.profile_version_id(application.id)
+    if version_id and not queries.still_reads_version(person_id, version_id, beside=application.id):
+        grants.take(actor, "profile_version", version_id, "read", person_id=person_id, reason=reason)
+    if suggestion := queries.suggestion_of(application.id):
+        grants.take(actor, "suggestion", suggestion.id, scoring_rules.READ, person_id=person_id, reason=reason)
+
+
+def days_from_now(days: int = rules.DAYS_TO_REVIEW) -> date:
+    """The due date that forms offer."""
+    return clock.today() + timedelta(days=days)

@@ -1,0 +1,111 @@
+"""Screens of the operator: applications that wait for evaluators, a panel by hand, one button for all."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from portal.base.access import RuleBroken
+from portal.evaluation import bp, queries, rules, service
+from portal.evaluation.forms import AssignForm, AutomaticForm
+from portal.evaluation.queries import AssignmentFilters
+from portal.programmes.rules import Tier
+from portal.web.forms import refuse
+from portal.web.guard import current_actor, requires
+from portal.web.pages import page_number
+
+STAGES = ("waiting", "reviewing", "ready", "")
+
+
+@bp.get("/operator/assignments")
+@requires("evaluation:assignment:manage")
+def assignments():
+    actor = current_actor()
+    stage, tier = request.args.get("stage", "waiting"), request.args.get("tier", "")
+    filters = AssignmentFilters(
+        text=request.args.get("q", "").strip(),
+        call=request.args.get("call", ""),
+        tier=Tier(tier) if tier in set(Tier) else None,
+        stage="" if stage == "all" else stage if stage in STAGES else "waiting",
+        late=request.args.get("late") == "1",
+        sort=request.args.get("sort", "submitted"),
+    )
+    return render_template(
+        "evaluation/assignments.html",
+        page=queries.waiting(actor, filters, page_number()),
+        counts=queries.stage_counts(actor, filters),
+        calls=queries.calls_in_evaluation(actor),
+        tiers=tuple(reversed(rules.TIERS)),
+        filters=filters,
+    )
+
+
+@bp.route("/operator/assignments/automatic", methods=["GET", "POST"])
+@requires("evaluation:assignment:manage")
+def assign_automatically():
+    """The plan of the simple method; what is confirmed is what was shown."""
+    actor = current_actor()
+    call = request.args.get("call", "")
+    rows = queries.to_fill(actor, call)
+    form = AutomaticForm(data={"due": service.days_from_now()})
+    if form.validate_on_submit():
+        try:
+            seats = service.assign_automatically(actor, rows, form.due.data, expected=form.plan.data or "")
+            flash(_("%(n)s건을 배정했습니다.", n=sum(bool(seat.verdict) for seat in seats)), "success")
+            return redirect(url_for("evaluation.assignments", call=call or None, stage="reviewing"))
+        except RuleBroken as broken:
+            refuse(form, broken)
+            rows = queries.to_fill(actor, call)
+    seats = queries.plan(actor, rows)
+    form.plan.data = queries.plan_digest(seats)
+    page = render_template(
+        "evaluation/automatic.html",
+        form=form,
+        seats=seats,
+        applications={row.id: row for row in rows},
+        ready=sum(bool(seat.verdict) for seat in seats),
+        call=call,
+    )
+    return page, 422 if form.errors else 200
+
+
+@bp.route("/operator/assignments/<key>", methods=["GET", "POST"])
+@requires("evaluation:assignment:manage")
+def assign(key: str):
+    actor = current_actor()
+    waiting = queries.waiting_one(actor, key)
+    panel = waiting.panel
+    parties = queries.parties_of(waiting.application)
+    taken = {one.evaluator_id for one in panel.assignments} if panel else set()
+    everybody, chairs = queries.evaluators(), queries.chairs()
+    free = [one for one in everybody if one.id not in taken and not rules.is_party(one, parties) and one.id != actor.id]
+    heads = [one for one in chairs if one.id not in taken and not rules.is_party(one, parties) and one.id != actor.id]
+    form = AssignForm(
+        data={"due": panel.due_on if panel else service.days_from_now(), "chair": panel.chair_id if panel else None}
+    )
+    form.offer(free, heads)
+    if form.validate_on_submit():
+        try:
+            service.assign(
+                actor,
+                waiting.application,
+                queries.people(form.evaluators.data or ()),
+                queries.people([form.chair.data])[0],
+                form.due.data,
+                once_key=form.once.data,
+            )
+            flash(_("배정했습니다. 평가위원에게 알립니다."), "success")
+            return redirect(url_for("evaluation.assign", key=key))
+        except RuleBroken as broken:
+            refuse(form, broken)
+            waiting = queries.waiting_one(actor, key)
+    page = render_template(
+        "evaluation/assign.html",
+        waiting=waiting,
+        application=waiting.application,
+        panel=waiting.panel,
+        loads={str(one.id): one for one in free},
+        blocked=len([one for one in everybody if rules.is_party(one, parties)]),
+        form=form,
+    )
+    return page, 422 if form.errors else 200
