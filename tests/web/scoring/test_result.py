@@ -85,7 +85,7 @@ def test_the_number_of_queries_does_not_grow(actor, client_as, queries_of, catal
     complete_profile(actor("hana"), 3, evidence=True)
     hana.get("/result")
     assert queries_of(lambda: hana.get("/result")) == first
-    assert first <= 12
+    assert first <= 14  # two of them load the session and the person
 
 
 def test_the_charts_library_is_not_loaded_at_start():
