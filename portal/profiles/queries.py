@@ -7,7 +7,8 @@ written by `evaluation` on assignment and by `consultations` on acceptance; once
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,12 +18,23 @@ import sqlalchemy as sa
 from portal.accounts.rules import SME, Role
 from portal.base import clock, grants
 from portal.base.access import Actor
+from portal.base.audit import canonical
 from portal.base.db import session
 from portal.base.files import Blob
 from portal.base.words import Words, say
 from portal.profiles import questionnaire
 from portal.profiles.models import AreaSheet, Evidence, Paper, Profile, ProfileVersion, version_evidence
-from portal.profiles.rules import READS_SUBMITTED, Answer, AreaProgress, fact_text, progress
+from portal.profiles.rules import (
+    CONTACT,
+    READS_SUBMITTED,
+    UNSURE,
+    Answer,
+    AreaProgress,
+    fact_text,
+    levels,
+    needs_evidence,
+    progress,
+)
 from portal.programmes.catalogue import DocumentKind, document_kinds
 from portal.reference import queries as reference
 
@@ -64,6 +76,49 @@ def draft_evidence(organisation_id: int | None, items: Iterable[str] | None = No
     for row in session.scalars(wanted.order_by(Evidence.id)):
         found.setdefault(row.item, []).append(row)
     return found
+
+
+def evidence_to_freeze(profile: Profile, answers: Mapping[str, Answer]) -> dict[str, list[Evidence]]:
+    """The files that go along with a finished draft: those of answers that need evidence, by item code."""
+    asked = questionnaire.load()
+    found = draft_evidence(profile.organisation_id, asked.codes)
+    return {code: rows for code, rows in found.items() if needs_evidence(asked, answers.get(code))}
+
+
+def frozen_text(
+    profile: Profile, answers: Mapping[str, Answer], evidence: Mapping[str, Sequence[Evidence]]
+) -> tuple[str, str]:
+    """What a version of this draft holds, as canonical JSON, and its SHA-256: the same draft gives the same bytes."""
+    company = {name: value for name, value in profile.facts.items() if name not in CONTACT}
+    text = canonical(
+        {
+            "instrument": questionnaire.load().version,
+            "company": {"organisation_id": profile.organisation_id, "name": profile.organisation.name, **company},
+            "answers": levels(answers),
+            "unsure": [code for code, answer in answers.items() if answer == UNSURE],
+            "evidence": {
+                code: [
+                    {
+                        "sha256": one.blob.sha256,
+                        "filename": one.filename,
+                        "tag": one.tag.value,
+                        "evidence_key": one.key,
+                    }
+                    for one in rows
+                ]
+                for code, rows in evidence.items()
+            },
+        }
+    )
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_unchanged(profile: Profile | None, latest: ProfileVersion | None) -> bool:
+    """Whether the draft still says what its newest version froze."""
+    if profile is None or latest is None:
+        return False
+    answers = draft_answers(profile.id)
+    return frozen_text(profile, answers, evidence_to_freeze(profile, answers))[1] == latest.sha256
 
 
 def draft_progress(actor: Actor) -> list[AreaProgress]:

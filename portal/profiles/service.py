@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import IO, Any
@@ -21,7 +20,6 @@ from portal.profiles import queries, questionnaire
 from portal.profiles.models import AreaSheet, Evidence, Paper, Profile, ProfileVersion, version_evidence
 from portal.profiles.questionnaire import Questionnaire
 from portal.profiles.rules import (
-    CONTACT,
     FACT_LABELS,
     MAX_FILE_BYTES,
     MAX_FILES_PER_ITEM,
@@ -33,8 +31,6 @@ from portal.profiles.rules import (
     check_finished,
     check_paper_dates,
     clean_facts,
-    levels,
-    needs_evidence,
     read_answer,
 )
 from portal.reference import queries as reference
@@ -311,13 +307,8 @@ def finish(actor: Actor) -> ProfileVersion:
         answers = queries.draft_answers(profile.id)
         if broken := check_finished(asked, profile.facts, answers):
             raise RulesBroken(broken)
-        evidence = {
-            code: rows
-            for code, rows in queries.draft_evidence(profile.organisation_id, asked.codes).items()
-            if needs_evidence(asked, answers[code])
-        }
-        snapshot = audit.canonical(_frozen(asked, profile, answers, evidence))
-        sha256 = hashlib.sha256(snapshot.encode()).hexdigest()
+        evidence = queries.evidence_to_freeze(profile, answers)
+        snapshot, sha256 = queries.frozen_text(profile, answers, evidence)
         latest = queries.latest_version(profile.organisation_id)
         if latest is not None and latest.sha256 == sha256:
             return latest
@@ -344,34 +335,6 @@ def finish(actor: Actor) -> ProfileVersion:
         )
         outbox.emit("diagnosis.completed", profile_version_id=row.id)
         return row
-
-
-def _frozen(
-    asked: Questionnaire, profile: Profile, answers: Mapping[str, Answer], evidence: Mapping[str, Sequence[Evidence]]
-) -> dict[str, Any]:
-    company = {name: value for name, value in profile.facts.items() if name not in CONTACT}
-    return {
-        "instrument": asked.version,
-        "company": {
-            "organisation_id": profile.organisation_id,
-            "name": profile.organisation.name,
-            **company,
-        },
-        "answers": levels(answers),
-        "unsure": [code for code, answer in answers.items() if answer == "unsure"],
-        "evidence": {
-            code: [
-                {
-                    "sha256": one.blob.sha256,
-                    "filename": one.filename,
-                    "tag": one.tag.value,
-                    "evidence_key": one.key,
-                }
-                for one in rows
-            ]
-            for code, rows in evidence.items()
-        },
-    }
 
 
 def mark_submitted(actor: Actor, profile_version_id: int) -> None:

@@ -39,6 +39,7 @@ def _overview(form: FinishForm):
         items=questionnaire.load().items,
         missing=[FACT_LABELS[name] for name in missing_facts(facts)],
         latest=versions[0] if versions else None,
+        unchanged=queries.is_unchanged(own, versions[0] if versions else None),
         evidence_from=questionnaire.load().evidence_from,
     )
 

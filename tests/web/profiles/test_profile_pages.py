@@ -1,6 +1,7 @@
 """The pages of a company: what it types stays, what is refused says why, and nobody else finds it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -421,3 +422,44 @@ def test_the_overview_asks_the_database_the_same_with_one_and_with_many_files(ha
 )
 def test_every_page_speaks_english(hana, path):
     assert hana.page(f"{path}?lang=en").soup.html["lang"] == "en"
+
+
+@pytest.mark.parametrize("path", ["/profile", "/profile/edit", "/diagnosis/EXE", "/papers"])
+def test_a_page_needs_few_questions_of_the_database(hana, acting, queries_of, path):
+    with acting("hana") as actor:
+        complete_profile(actor, 3, ["S1", "E1"])
+        paper(actor)
+    assert queries_of(lambda: hana.get(path)) <= 12
+
+
+def test_many_at_once_make_one_profile_and_one_version(app, acting, client_as):
+    codes = [area.code for area in questionnaire.load().areas]
+    browsers = [client_as("hana") for _ in codes]
+
+    def save(at):
+        items = questionnaire.load().area(codes[at]).items
+        return (
+            browsers[at]
+            .post(
+                f"/diagnosis/{codes[at]}/autosave", data={"version": "0", **{f"answer_{code}": "2" for code in items}}
+            )
+            .status_code
+        )
+
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(save, range(len(codes)))) == [200] * len(codes)
+        hana = client_as("hana")
+        assert hana.submit(hana.page("/profile/edit"), PROFILE).status_code == 302
+        assert set(pool.map(lambda browser: browser.post("/diagnosis/finish").status_code, browsers)) == {302}
+    with acting("hana") as actor:
+        assert [version.number for version in queries.versions(actor)] == [1]
+        assert len(queries.draft_answers(queries.current_profile(actor).id)) == 44
+
+
+def test_the_overview_offers_the_finish_again_only_after_a_change(hana, acting):
+    with acting("hana") as actor:
+        complete_profile(actor, 3, ["S1"])
+    page = hana.page("/diagnosis")
+    assert "그 뒤로 바뀐 답이 없습니다" in page.text and page.soup.find("form", action="/diagnosis/finish") is None
+    hana.submit(hana.page("/diagnosis/STR"), {"answer_S1": "4"})
+    assert hana.page("/diagnosis").form("/diagnosis/finish")
