@@ -15,6 +15,7 @@ from portal.applications.models import Application
 from portal.applications.queries import Filters
 from portal.applications.rules import Status
 from portal.base.access import Actor
+from portal.consultations import queries as consultations
 from portal.desk import bp
 from portal.directory import queries as directory
 from portal.directory.rules import ListingStatus
@@ -164,6 +165,12 @@ def _sme(actor: Actor, page: Home) -> None:
             Figure(_("추천 유형"), str(told.tier.label) if told.tier else "-", url=url_for("desk.result")),
             Figure(_("역량 점수"), round(told.total), _("점"), _("1,000점 만점")),
             Figure(_("시스템 수준"), str(SystemLevel(told.system_level).label)),
+            Figure(
+                _("진행 중 상담"),
+                consultations.counts(actor)["open"],
+                _("건"),
+                url=url_for("consultations.index"),
+            ),
         ]
 
 
@@ -232,6 +239,25 @@ def _supplier(actor: Actor, page: Home) -> None:
             url_for("directory.edit"),
             "clock",
         )
+    talks = consultations.counts(actor)
+    if talks["new"]:
+        page.todo = Todo(
+            _("상담 요청에 답해 주세요"),
+            _("기다리는 요청이 %(n)s건입니다..", n=talks["new"]),
+            _("요청 보기"),
+            url_for("consultations.index", which="new"),
+            "people",
+        )
+    page.figures += [
+        Figure(
+            _("새 상담 요청"),
+            talks["new"],
+            _("건"),
+            url=url_for("consultations.index", which="new"),
+            tone="warn" if talks["new"] else "",
+        ),
+        Figure(_("진행 중 상담"), talks["running"], _("건"), url=url_for("consultations.index", which="running")),
+    ]
     requests = [one for one in applications.consortium_requests(actor) if one.is_open]
     if requests:
         page.todo = Todo(
