@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:47:59.547295
+Create Date: 2026-11-22 19:56:38.453367
 
 """
 
@@ -825,6 +825,30 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_application_supplement_application_id"), ["application_id"], unique=False)
 
     op.create_table(
+        "panel",
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("chair_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assigned_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rubric", sa.String(length=40), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_panel_application_id_application")
+        ),
+        sa.ForeignKeyConstraint(["assigned_by_id"], ["person.id"], name=op.f("fk_panel_assigned_by_id_person")),
+        sa.ForeignKeyConstraint(["chair_id"], ["person.id"], name=op.f("fk_panel_chair_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_panel")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_panel_application_id")),
+        sa.UniqueConstraint("key", name=op.f("uq_panel_key")),
+    )
+    with op.batch_alter_table("panel", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_panel_chair_id"), ["chair_id"], unique=False)
+
+    op.create_table(
         "profile_version_evidence",
         sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -882,6 +906,65 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_suggestion_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_suggestion_profile_version_id"), ["profile_version_id"], unique=False)
 
+    op.create_table(
+        "assignment",
+        sa.Column("panel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("evaluator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assigned_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pseudonym", sa.String(length=2), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recusal_reason", sa.String(length=40), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_assignment_application_id_application")
+        ),
+        sa.ForeignKeyConstraint(["assigned_by_id"], ["person.id"], name=op.f("fk_assignment_assigned_by_id_person")),
+        sa.ForeignKeyConstraint(["evaluator_id"], ["person.id"], name=op.f("fk_assignment_evaluator_id_person")),
+        sa.ForeignKeyConstraint(["panel_id"], ["panel.id"], name=op.f("fk_assignment_panel_id_panel")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        sa.UniqueConstraint("application_id", "evaluator_id", name=op.f("uq_assignment_application_id_evaluator_id")),
+        sa.UniqueConstraint("application_id", "pseudonym", name=op.f("uq_assignment_application_id_pseudonym")),
+        sa.UniqueConstraint("key", name=op.f("uq_assignment_key")),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index("ix_assignment_desk", ["evaluator_id", "state", "due_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignment_evaluator_id"), ["evaluator_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignment_panel_id"), ["panel_id"], unique=False)
+
+    op.create_table(
+        "decision",
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("panel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("suggested_tier", sa.String(length=40), nullable=True),
+        sa.Column("tier", sa.String(length=40), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("total", sa.Double(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_decision_application_id_application")
+        ),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name=op.f("fk_decision_decided_by_id_person")),
+        sa.ForeignKeyConstraint(["panel_id"], ["panel.id"], name=op.f("fk_decision_panel_id_panel")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_decision_application_id")),
+        sa.UniqueConstraint("key", name=op.f("uq_decision_key")),
+        sa.UniqueConstraint("panel_id", name=op.f("uq_decision_panel_id")),
+    )
     op.create_table(
         "scoring_opinion",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1009,6 +1092,37 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_recommendation_listing_id"), ["listing_id"], unique=False)
 
     op.create_table(
+        "review",
+        sa.Column("assignment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("own_tier", sa.String(length=40), nullable=True),
+        sa.Column("own_locked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("total", sa.Double(), nullable=True),
+        sa.Column("suggested_tier", sa.String(length=40), nullable=True),
+        sa.Column("suggestion_shown_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("final_tier", sa.String(length=40), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_review_application_id_application")
+        ),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_review_assignment_id_assignment")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
+        sa.UniqueConstraint("assignment_id", name=op.f("uq_review_assignment_id")),
+        sa.UniqueConstraint("key", name=op.f("uq_review_key")),
+    )
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
         "consultation_message",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1037,6 +1151,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_consultation_message_consultation_id"))
 
     op.drop_table("consultation_message")
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_application_id"))
+
+    op.drop_table("review")
     with op.batch_alter_table("recommendation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recommendation_listing_id"))
 
@@ -1061,6 +1179,13 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_scoring_opinion_person_id"))
 
     op.drop_table("scoring_opinion")
+    op.drop_table("decision")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignment_panel_id"))
+        batch_op.drop_index(batch_op.f("ix_assignment_evaluator_id"))
+        batch_op.drop_index("ix_assignment_desk")
+
+    op.drop_table("assignment")
     with op.batch_alter_table("suggestion", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_suggestion_profile_version_id"))
         batch_op.drop_index(batch_op.f("ix_suggestion_organisation_id"))
@@ -1071,6 +1196,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_profile_version_evidence_evidence_id"))
 
     op.drop_table("profile_version_evidence")
+    with op.batch_alter_table("panel", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_panel_chair_id"))
+
+    op.drop_table("panel")
     with op.batch_alter_table("application_supplement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_application_supplement_application_id"))
 
