@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import lazyload
 
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import EVALUATORS, SME, SUPPLIER, Role
@@ -106,7 +107,8 @@ def _one(select: sa.Select[tuple[Application]], lock: bool) -> Application:
 
 def mine(actor: Actor) -> Sequence[Application]:
     """The own firm's applications, the newest first."""
-    return session.scalars(_own(actor).order_by(Application.updated_at.desc(), Application.id.desc())).all()
+    newest = _own(actor).order_by(Application.updated_at.desc(), Application.id.desc())
+    return session.scalars(newest.options(*(lazyload(part) for part in _LINES))).all()
 
 
 def live_of(organisation_id: int, call_id: int) -> Application | None:
@@ -139,6 +141,9 @@ SORTS = {
     "status": Application.status,
     "tier": Application.tier,
 }
+
+
+_LINES = (Application.costs, Application.kpis, Application.member, Application.papers)
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,8 @@ def queue_rows(actor: Actor, filters: Filters, limit: int = 5_000) -> Sequence[A
 
 
 def _sorted(wanted: sa.Select[tuple[Application]], sort: str) -> sa.Select[tuple[Application]]:
+    # a list shows none of the lines, so it does not load them
+    wanted = wanted.options(*(lazyload(part) for part in _LINES))
     column = SORTS.get(sort.removeprefix("-"), Application.submitted_at)
     return wanted.order_by(column.desc() if sort.startswith("-") else column.asc(), Application.id.desc())
 

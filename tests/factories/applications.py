@@ -215,3 +215,45 @@ def a_colleague(actor: Actor, role: Role = Role.SME_STAFF) -> Actor:
         confirmed=True,
     )
     return accounts.actor_of(person)
+
+
+def door_values(world: Any) -> dict[str, Any]:
+    """A handed-in application of hana that waits for gong's yes; pyeong reviews it and jang decides."""
+    from portal.base import grants
+    from portal.base.db import transaction
+
+    hana, gong = world.actor("hana"), world.actor("gong")
+    call = a_call()
+    application = submitted(hana, call=call, supplier=gong)
+    sketch = draft(hana, call=a_call("BASIC"), supplier=gong)
+    asked = submitted(hana, call=a_call("ROBOT"), supplier=gong)
+    service.return_for_supplement(
+        SYSTEM, asked, "견적서의 단가 근거를 적어 주세요.", [Part.COSTS], clock.today() + timedelta(7)
+    )
+    with transaction():
+        for name, right in (("pyeong", "review"), ("jang", "decide")):
+            grants.give(SYSTEM, "application", application.id, right, person_id=world.cast[name].id, reason="doors")
+    on_draft = {"key": sketch.key, "part": "need"}
+    on_case = {"key": application.key, "paper_key": application.papers[0].key}
+    own = "applications."
+    return {
+        own + "start": {"key": call.key},
+        **{own + name: on_draft for name in ("edit", "autosave", "check", "submit")},
+        own + "remove_paper": {"key": sketch.key, "paper_key": sketch.papers[0].key},
+        own + "supplement": {"key": asked.key},
+        **{
+            own + name: on_case
+            for name in (
+                "case",
+                "answers",
+                "paper",
+                "receipt",
+                "receipt_pdf",
+                "withdraw",
+                "begin_check",
+                "accept",
+                "ask_supplement",
+            )
+        },
+        own + "consortium_request": {"key": application.member.key},
+    }
