@@ -23,6 +23,7 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplier_answered": [applications.write_supplier_answered],
     "application.supplemented": [scoring.on_application_handed_in],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
+    "explanation.answered": [scoring.write_answered],
     "suggestion.made": [matching.rank_after_suggestion],
     "decision.made": [matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],

@@ -19,6 +19,9 @@ from portal.web.pages import NavItem
 bp = Blueprint("scoring", __name__)
 PERMISSIONS = rules.PERMISSIONS
 COMMANDS = [replay]
-NAV = (NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),)
+NAV = (
+    NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),
+    NavItem(say("설명 요청", "Explanations"), "scoring.explanations", "scoring:explanation:answer", order=60),
+)
 
 from portal.scoring import views  # noqa: E402, F401  (routes attach themselves to `bp`)

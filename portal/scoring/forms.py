@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
 from portal.profiles import questionnaire
-from portal.web.forms import Form
+from portal.scoring.rules import LONGEST_TEXT
+from portal.web.forms import Form, OnceForm
 
 
 @lru_cache(maxsize=2)
@@ -27,3 +28,14 @@ def precheck_form(version: str) -> type[Form]:
     }
     settings = type("Meta", (), {"csrf": False})  # a question without an effect: no session, no cookie
     return type("PrecheckForm", (Form,), {**fields, "Meta": settings})
+
+
+class AskForm(OnceForm):
+    question = TextAreaField(
+        _l("무엇을 설명하거나 다시 봐 드릴까요?"),
+        validators=[InputRequired(_l("내용을 적어 주세요.")), Length(max=LONGEST_TEXT)],
+    )
+
+
+class AnswerForm(Form):
+    answer = TextAreaField(_l("답"), validators=[InputRequired(_l("내용을 적어 주세요.")), Length(max=LONGEST_TEXT)])

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.accounts.models import Organisation, Person
 from portal.base import clock
 from portal.base.db import BigId, Keyed, UtcDateTime, db, enum_type
 from portal.programmes.rules import Tier
@@ -41,6 +42,8 @@ class Suggestion(Keyed, db.Model):
     capability_level: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+
     @cached_property
     def answer(self) -> dict[str, Any]:
         """The result as data."""
@@ -63,3 +66,24 @@ class Opinion(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("suggestion_id", "person_id"),)
+
+
+class ExplanationRequest(Keyed, db.Model):
+    """A firm asks a person to explain a suggestion, or to look at it again (개인정보 보호법 제37조의2); never deleted."""
+
+    __tablename__ = "explanation_request"
+
+    suggestion_id: Mapped[int] = mapped_column(sa.ForeignKey("suggestion.id"), index=True)
+    question: Mapped[str] = mapped_column(sa.Text)
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+    suggestion: Mapped[Suggestion] = relationship(lazy="joined", innerjoin=True)
+    asked_by: Mapped[Person] = relationship(foreign_keys=[asked_by_id], lazy="joined", innerjoin=True)
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from portal.accounts.models import Organisation
-from portal.accounts.rules import SME, Role
+from portal.accounts.rules import OPERATOR, SME, Role
 from portal.applications import queries as applications
 from portal.applications import questions
 from portal.applications.models import Application
@@ -13,9 +15,10 @@ from portal.applications.rules import Answer, PaperState
 from portal.base import grants
 from portal.base.access import Actor
 from portal.base.db import session
+from portal.base.paging import Page, paginate
 from portal.reference import queries as regions
 from portal.scoring.gates import Facts
-from portal.scoring.models import Opinion, Suggestion
+from portal.scoring.models import ExplanationRequest, Opinion, Suggestion
 from portal.scoring.rules import OWN_SHARE_PROOF, READ, facts_from
 
 
@@ -103,4 +106,59 @@ def ids() -> list[int]:
 def opinion_of(suggestion_id: int, person_id: int | None) -> Opinion | None:
     return session.scalar(
         sa.select(Opinion).where(Opinion.suggestion_id == suggestion_id, Opinion.person_id == person_id)
+    )
+
+
+# --- explanations by a person ---------------------------------------------------------------------------------------
+
+
+def explanations_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """The WHERE of requests for an explanation: the firm's own, and those that an operator answers."""
+    ways: list[sa.ColumnElement[bool]] = []
+    if actor.has(*SME) and actor.organisation_id is not None:
+        ways.append(Suggestion.organisation_id == actor.organisation_id)
+    if actor.has(*OPERATOR, Role.AUDITOR):
+        ways.append(visible_to(actor))
+    return sa.or_(*ways) if ways else sa.false()
+
+
+def _explanations(actor: Actor) -> sa.Select[tuple[ExplanationRequest]]:
+    return (
+        sa.select(ExplanationRequest)
+        .join(Suggestion, Suggestion.id == ExplanationRequest.suggestion_id)
+        .where(explanations_visible_to(actor))
+    )
+
+
+def explanations(actor: Actor, number: int = 1) -> Page[ExplanationRequest]:
+    """Open requests first, the oldest first; then the answered ones, the newest first."""
+    answered = ExplanationRequest.answered_at
+    return paginate(
+        _explanations(actor).order_by(
+            answered.is_not(None), answered.desc(), ExplanationRequest.asked_at, ExplanationRequest.id
+        ),
+        number,
+    )
+
+
+def explanation(actor: Actor, key: str) -> ExplanationRequest | None:
+    return session.scalar(_explanations(actor).where(ExplanationRequest.key == key))
+
+
+def own_explanations(actor: Actor) -> Sequence[ExplanationRequest]:
+    """What the actor's firm asked, the newest first."""
+    return session.scalars(
+        _explanations(actor)
+        .where(Suggestion.organisation_id == actor.organisation_id)
+        .order_by(ExplanationRequest.id.desc())
+    ).all()
+
+
+def open_explanation(organisation_id: int) -> ExplanationRequest | None:
+    """The request of a firm that waits for its answer; for services."""
+    return session.scalar(
+        sa.select(ExplanationRequest)
+        .join(Suggestion, Suggestion.id == ExplanationRequest.suggestion_id)
+        .where(Suggestion.organisation_id == organisation_id, ExplanationRequest.answered_at.is_(None))
+        .limit(1)
     )

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.applications.rules import Answer
-from portal.base.access import YES, Actor, Verdict, no
+from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import define, say
 from portal.scoring.gates import OWN_SHARE, Facts
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "scoring:suggestion:read": SME | OPERATOR | EVALUATORS | {Role.AUDITOR},
+    "scoring:explanation:ask": SME,
+    "scoring:explanation:answer": OPERATOR,
 }
 
 READ = "read"
@@ -20,8 +22,17 @@ READ = "read"
 OWN_SHARE_PROOF = "own-share-proof"
 OPEN_PROJECT, UNPAID_CLAWBACK = "open-project", "unpaid-clawback"
 
+LONGEST_TEXT = 2_000
+
 CODES = define(
     {
+        "explanation_empty": say("내용을 적어 주세요.", "Please write something."),
+        "explanation_long": say("{limit}자 이하로 줄여 주세요.", "Please shorten this to {limit} characters."),
+        "explanation_open": say(
+            "이미 요청하셨습니다. 답을 받은 뒤에 다시 물을 수 있습니다.",
+            "You have already asked. You may ask again once it is answered.",
+        ),
+        "explanation_answered": say("이미 답한 요청입니다.", "This request is already answered."),
         "suggestion_not_own": say(
             "우리 회사의 진단만 산정할 수 있습니다.", "You may only have your own firm's answers scored."
         ),
@@ -72,3 +83,13 @@ def facts_from(
 
 def _said(answer: Answer | None) -> bool | None:
     return None if answer is None else answer is Answer.YES
+
+
+def check_text(text: str, field: str) -> str:
+    """A question or an answer as it is kept. Raises: RuleBroken explanation_empty, explanation_long on the field."""
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise RuleBroken("explanation_empty", field)
+    if len(text) > LONGEST_TEXT:
+        raise RuleBroken("explanation_long", field, limit=LONGEST_TEXT)
+    return text

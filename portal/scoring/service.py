@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from portal.accounts.rules import OPERATOR
 from portal.applications import queries as applications
-from portal.base import audit, outbox
+from portal.base import audit, clock, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
@@ -16,8 +17,10 @@ from portal.programmes.rules import Tier
 from portal.scoring import queries, record
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
-from portal.scoring.models import Opinion, Suggestion
-from portal.scoring.rules import can_score
+from portal.scoring.models import ExplanationRequest, Opinion, Suggestion
+from portal.scoring.rules import can_score, check_text
+
+ASK = "explanation.ask"
 
 
 def suggest(actor: Actor, profile_version_id: int) -> Suggestion:
@@ -155,6 +158,68 @@ def record_opinion(
             {"shown_before": opinion.shown_before, "tier": tier.name if tier else None},
         )
     return opinion
+
+
+def ask_explanation(actor: Actor, suggestion_key: str, question: str, *, once_key: str | None = None) -> str:
+    """A firm asks a person to explain or to look again at its suggestion.
+
+    Returns: the request's key; the same again for a second click
+    Raises : NotVisible for another firm's suggestion; RuleBroken explanation_empty, explanation_long (question),
+             explanation_open while an earlier request waits
+    Notes  : writes explanation_request, audit; emits explanation.asked
+    Source : 개인정보 보호법 제37조의2 (자동화된 결정에 대한 거부·설명·검토)
+    """
+    with transaction():
+        if done := once.claim(actor, once_key, ASK):
+            return done
+        suggestion = queries.by_key(actor, suggestion_key)
+        if suggestion is None or not can_score(actor, suggestion.organisation_id):
+            raise NotVisible
+        question = check_text(question, "question")
+        if queries.open_explanation(suggestion.organisation_id):
+            raise RuleBroken("explanation_open")
+        row = ExplanationRequest(suggestion_id=suggestion.id, question=question, asked_by_id=actor.id)
+        session.add(row)
+        session.flush()
+        audit.record(actor, ASK, "explanation", row.id, {"suggestion": suggestion.id})
+        outbox.emit("explanation.asked", explanation_id=row.id)
+        once.keep(actor, once_key, ASK, row.key)
+        return row.key
+
+
+def answer_explanation(actor: Actor, key: str, answer: str) -> None:
+    """An operator answers; the firm gets a letter.
+
+    Raises: NotVisible; Forbidden for who is no operator; RuleBroken explanation_empty, explanation_long (answer),
+            explanation_answered
+    Notes : writes explanation_request, audit; emits explanation.answered
+    """
+    if not actor.has(*OPERATOR):
+        raise Forbidden
+    with transaction():
+        row = queries.explanation(actor, key)
+        if row is None:
+            raise NotVisible
+        answer = check_text(answer, "answer")
+        if not row.is_open:
+            raise RuleBroken("explanation_answered")
+        row.answer, row.answered_by_id, row.answered_at = answer, actor.id, clock.now()
+        session.flush()
+        audit.record(actor, "explanation.answer", "explanation", row.id, {"suggestion": row.suggestion_id})
+        outbox.emit("explanation.answered", explanation_id=row.id)
+
+
+def write_answered(explanation_id: int, **_: Any) -> None:
+    """explanation.answered → a letter to who asked; the answer itself stays in the portal."""
+    row = session.get(ExplanationRequest, explanation_id)
+    mail.queue(
+        row.asked_by.email,
+        "explanation_answered",
+        row.asked_by.language,
+        f"explanation-answered-{row.id}",
+        name=row.asked_by.name,
+        path="/result/explanation",
+    )
 
 
 @dataclass(frozen=True, slots=True)
