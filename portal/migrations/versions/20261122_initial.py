@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:56:38.453367
+Create Date: 2026-11-22 19:59:11.648908
 
 """
 
@@ -966,6 +966,31 @@ def upgrade():
         sa.UniqueConstraint("panel_id", name=op.f("uq_decision_panel_id")),
     )
     op.create_table(
+        "explanation_request",
+        sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["person.id"], name=op.f("fk_explanation_request_answered_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_explanation_request_asked_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["suggestion_id"], ["suggestion.id"], name=op.f("fk_explanation_request_suggestion_id_suggestion")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_explanation_request")),
+        sa.UniqueConstraint("key", name=op.f("uq_explanation_request_key")),
+    )
+    with op.batch_alter_table("explanation_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_explanation_request_answered_at"), ["answered_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_explanation_request_suggestion_id"), ["suggestion_id"], unique=False)
+
+    op.create_table(
         "scoring_opinion",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1179,6 +1204,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_scoring_opinion_person_id"))
 
     op.drop_table("scoring_opinion")
+    with op.batch_alter_table("explanation_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_explanation_request_suggestion_id"))
+        batch_op.drop_index(batch_op.f("ix_explanation_request_answered_at"))
+
+    op.drop_table("explanation_request")
     op.drop_table("decision")
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_assignment_panel_id"))
