@@ -3,7 +3,7 @@ const PAUSE = 1500, RETRY = 15000;
 
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const line = form.querySelector("[data-autosave-status]") ?? document.querySelector("[data-autosave-status]");
-  let timer = 0, running = false, again = false, stopped = false;
+  let timer = 0, running = false, again = false, stopped = false, waiting = null;
 
   const tell = (state, more = "") => {
     if (!line) return;
@@ -23,7 +23,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
       const reply = await fetch(form.dataset.autosave, {
         method: "POST", body: data, credentials: "same-origin",
-        headers: { Accept: "application/json", "X-Requested-With": "fetch" },
+        headers: { Accept: "application/json", "X-Requested-With": "fetch" }, signal: AbortSignal.timeout(10000),
       });
       if (reply.status === 409) { stopped = true; tell("stale"); return; }
       if (!reply.ok || reply.redirected) throw new Error(String(reply.status));
@@ -36,11 +36,17 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       later(RETRY);
     } finally {
       running = false;
-      if (again) { again = false; later(PAUSE); }
+      if (waiting) { const { submitter } = waiting; waiting = null; again = false; form.requestSubmit(submitter ?? undefined); }
+      else if (again) { again = false; later(PAUSE); }
     }
   }
 
   form.addEventListener("input", () => { form.dataset.dirty = "1"; later(PAUSE); });
-  form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    // A draft on its way would make the person's own save look stale: let it arrive first.
+    if (running) { event.preventDefault(); event.stopPropagation(); waiting = event; return; }
+    setTimeout(() => { if (!event.defaultPrevented) stopped = true; else if (form.dataset.dirty) later(PAUSE); });
+  });
   document.addEventListener("portal:save", () => { if (form.dataset.dirty) save(); });
 }
