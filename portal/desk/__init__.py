@@ -1,6 +1,6 @@
 """업무: pages composed of many features: the front page, a person's home, the result page, queues, the case page.
 
-Views stand by page, not in one `views.py`: `home.py` (front page, homes), `audit.py` (the auditor's log),
+Views stand by page, not in one `views.py`: `home.py` (front page, home; `tasks.py` says what waits for whom), `audit.py` (the auditor's log),
 `result.py` (a firm's diagnosis result), `advice.py` (unmet conditions on the application's check page).
 """
 

@@ -12,7 +12,7 @@ from portal.applications.advice import Advice
 from portal.applications.models import Application
 from portal.base.access import Actor
 from portal.base.words import Words, say
-from portal.desk.home import link
+from portal.desk.tasks import link
 from portal.profiles import queries as profiles
 from portal.scoring import queries as scoring
 from portal.scoring.gates import Finding, judge

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from portal.base.access import Actor
 from portal.base.words import current_language
 from portal.desk import bp
-from portal.desk.home import link
+from portal.desk.tasks import link
 from portal.matching import queries as matching
 from portal.profiles import queries as profiles
 from portal.programmes import queries as programmes
