@@ -92,6 +92,12 @@ class NamedFile(FileField):
         super().process_formdata([one for one in valuelist if getattr(one, "filename", "")])
 
 
+def _mark_required(form: Form, *names: str) -> None:
+    """The star of what a submission needs; drafts may leave it blank, so no validator stands behind it."""
+    for name in names:
+        form[name].flags.required = True
+
+
 def _options(kind: Any) -> list[tuple[str, Any]]:
     return [(member.value, member.label) for member in kind]
 
@@ -111,6 +117,7 @@ class ChoiceForm(VersionedForm):
     scope = CheckboxesField(filling.FIELD_LABELS["scope"])
 
     def fit(self, application: Application) -> None:
+        _mark_required(self, "tier", "target_level")
         self.tier.choices = [(tier.value, tier.label) for tier in Tier if tier in application.call.tiers]
         self.target_level.choices = _blank(
             [(str(level.value), level.label) for level in SystemLevel if level is not SystemLevel.NONE]
@@ -135,7 +142,8 @@ class ChoiceForm(VersionedForm):
 class TextsForm(VersionedForm):
     """Three of the six short texts."""
 
-    def fit(self, application: Application) -> None: ...
+    def fit(self, application: Application) -> None:
+        _mark_required(self, *(name for name in self._fields if name in _TEXT_NAMES))
 
     def show(self, content: Mapping[str, Any]) -> None:
         self.process(data=content)
@@ -187,7 +195,8 @@ class CostsForm(VersionedForm):
         filling.FIELD_LABELS["own_share_source"], [Optional()], choices=_blank(_options(OwnShareSource))
     )
 
-    def fit(self, application: Application) -> None: ...
+    def fit(self, application: Application) -> None:
+        _mark_required(self, "own_share_krw")
 
     def show(self, content: Mapping[str, Any]) -> None:
         self.process(data={**content, "own_share_source": content["own_share_source"] or ""})
@@ -241,6 +250,7 @@ class PartnerForm(VersionedForm):
     supplier = RadioField(filling.FIELD_LABELS["supplier"], [Optional()], validate_choice=False)
 
     def fit(self, application: Application) -> None:
+        _mark_required(self, "supplier")
         self.supplier.choices = []
 
     def show(self, content: Mapping[str, Any]) -> None:
@@ -262,7 +272,9 @@ class PledgesForm(VersionedForm):
     writer_fee_krw = NumberField(_l("준 돈 또는 주기로 한 돈"), description=_l("돈을 주었을 때만 적어 주세요."))
     truth_pledged = BooleanField(PLEDGE)
 
-    def fit(self, application: Application) -> None: ...
+    def fit(self, application: Application) -> None:
+        asked = (exclusion_field(one.code) for one in questions.exclusions())
+        _mark_required(self, "writer", "truth_pledged", *asked)
 
     def show(self, content: Mapping[str, Any]) -> None:
         answers = {exclusion_field(code): answer for code, answer in content["pledges"].items()}

@@ -239,6 +239,7 @@ def _edit_context(application: Application, part: Part, form: Any, conflict: Sta
     }
     if part is Part.CHOICE:
         context["groups"] = reference.technology_options()
+        context["needed"] = [row.label for row in reference.technologies(application.programme.scope)]
     if part is Part.COSTS:
         context["expected"] = programmes.expected_for(
             application.call, application.cost_krw, same_level=application.same_level
