@@ -153,7 +153,7 @@ def _record(country: Country, organisation_id: int, technologies: tuple[str, ...
 def firms(country: Country) -> None:
     """Firms drawn from the marginals; a third is drawn from the adopters so that every tier and status appears."""
     for number in range(FIRMS - 2):
-        stage = ("basic", "middle", "advanced")[(0, 0, 1, 1, 2)[number % 5]] if number < 26 else None
+        stage = ("middle", "middle", "middle", "basic", "advanced")[number % 5] if number < 26 else None
         size = country.random.choice(("small", "small", "medium")) if number < 26 else None
         firm = people.draw(country.random, size=size, stage=stage)
         with country.on(58 - number * 0.4):

@@ -19,6 +19,7 @@ from portal.demo.country import Country
 from portal.evaluation import queries as evaluation_queries
 from portal.evaluation import rubric
 from portal.evaluation import service as evaluation
+from portal.evaluation.models import Panel
 from portal.evaluation.rules import ItemVerdict, Outcome, RecusalReason
 from portal.programmes import service as programmes
 from portal.programmes.models import Call
@@ -126,7 +127,7 @@ def closed_call(country: Country) -> None:
     """The closed call: fourteen applications, all of them past the requirement check but one withdrawn."""
     call = country.calls["closed"]
     rows = []
-    for number, (actor, firm) in enumerate(_adopters(country, ("basic", "middle"))[:14]):
+    for number, (actor, firm) in enumerate(_adopters(country, ("middle", "basic"))[:14]):
         with country.on(30 - number):
             rows.append(_hand_in(country, actor, firm, call))
     with country.on(9):
@@ -145,41 +146,30 @@ def _owner(row: Application) -> Person:
 def reviews(country: Country) -> None:
     """Assigned, under review, waiting for the chair, decided: every station of the written review."""
     rows = country.applications["closed"]
-    pool = country.evaluators
-    for number, row in enumerate(rows):
-        if number == len(rows) - 1:
-            continue  # accepted, not assigned yet: the operator's next job
-        pair = (
-            [pool[0], pool[1 + number % (len(pool) - 1)]]
-            if number % 2
-            else [pool[1 + number % (len(pool) - 1)], pool[2 + number % (len(pool) - 2)]]
-        )
-        if pair[0].id == pair[1].id:
-            pair[1] = pool[(number + 5) % len(pool)]
-        with country.on(6):
-            panel = evaluation.assign(country.operator, row, pair, country.chair, clock.today() + timedelta(days=12))
-        done = 2 if number < 8 else 1 if number < 10 else 0
-        for assignment in panel.assignments[:done]:
+    wishes = [Outcome.SELECTED, Outcome.SELECTED, Outcome.RESERVE, Outcome.SELECTED]
+    for number, row in enumerate(rows[:-1]):  # the last one is accepted and not assigned: the operator's next job
+        panel = _panel(country, row, number)
+        reviewed = 2 if number < 9 else 1 if number < 11 else 0
+        for assignment in panel.assignments[:reviewed]:
             with country.on(4):
                 _review(country, assignment.evaluator, row)
-        if number == 10:
+        if number == 11:
             with country.on(3):
                 last = panel.assignments[-1]
                 evaluation.recuse(account_queries.actor_of(last.evaluator), last, next(iter(RecusalReason)))
-        if number < 6:
+        if number < 7:
             with country.on(2):
-                _decide(
-                    country,
-                    row,
-                    (
-                        Outcome.SELECTED,
-                        Outcome.SELECTED,
-                        Outcome.RESERVE,
-                        Outcome.REJECTED,
-                        Outcome.SELECTED,
-                        Outcome.REJECTED,
-                    )[number],
-                )
+                _decide(country, row, wishes)
+
+
+def _panel(country: Country, row: Application, number: int) -> Panel:
+    """Two of the pool in turn; the evaluator of the tour sits on every second panel."""
+    tour, *others = country.evaluators
+    first = tour if number % 2 else others[(number + 4) % len(others)]
+    second = others[number % len(others)]
+    with country.on(6):
+        due = clock.today() + timedelta(days=12)
+        return evaluation.assign(country.operator, row, [first, second], country.chair, due)
 
 
 def _review(country: Country, evaluator: Person, row: Application) -> None:
@@ -228,13 +218,15 @@ def _word(country: Country, code: str, level: int | None, diagnosis: evaluation_
     return {"verdict": ItemVerdict.ACCEPT.value, "level": None, "note": ""}
 
 
-def _decide(country: Country, row: Application, outcome: Outcome) -> None:
+def _decide(country: Country, row: Application, wishes: list[Outcome]) -> None:
+    """Selected in order where the experts hold the tier that was applied for, else rejected."""
     panel = evaluation_queries.panel_of(row.id)
-    basis = evaluation_queries.basis_of(panel)
+    tier = evaluation_queries.basis_of(panel).suggested
+    outcome = wishes.pop(0) if tier is row.tier and wishes else Outcome.REJECTED
     evaluation.decide(
         account_queries.actor_of(country.chair),
         panel,
-        tier=basis.suggested,
+        tier=tier,
         outcome=outcome,
         reason=texts.DECISIONS[outcome.value],
     )
@@ -266,8 +258,10 @@ def open_calls(country: Country) -> None:
                         actor, row.key, "견적서 기준으로 수량을 고치고 측정 방법을 적었습니다."
                     )
         if number >= 10:
-            with country.on(1):
+            with country.on(1.5):
                 applications.accept(country.operator, row)
+        if number == 11:
+            _panel(country, row, number)
     call = country.calls["leading"]
     for number, (actor, firm) in enumerate(_adopters(country, ("advanced",))[:5]):
         with country.on(9 - number):
