@@ -69,6 +69,7 @@ def _thread_page(key: str, **forms: Any) -> str:
         row=row,
         side=own,
         Side=Side,
+        other=row.supplier if own is Side.COMPANY else row.company,
         need=row.need if summary is not None or own is Side.COMPANY else masked(row.need),
         who=lambda message: queries.who(message.side, own),
         summary=summary,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import words
@@ -10,11 +10,15 @@ from portal.base.access import RuleBroken
 from portal.matching import bp, queries, service
 from portal.web.guard import current_actor, requires
 
+SHOWN = 10
+
 
 @bp.get("/matching")
 @requires("matching:own:read")
 def index():
-    return render_template("matching/index.html", matches=queries.matches_for(current_actor()))
+    is_all = request.args.get("all") == "1"
+    matches = queries.matches_for(current_actor(), limit=None if is_all else SHOWN)
+    return render_template("matching/index.html", matches=matches, has_more=not is_all)
 
 
 @bp.post("/matching")

@@ -116,8 +116,9 @@ def test_the_number_of_queries_does_not_grow_with_the_suppliers(client_as, make,
     for number in range(1, 20):
         make.build(make.approved_listing(name=f"합성 {number:02}"))
     inside(lambda: service.rank(SYSTEM, cast["hana"].organisation_id, Cause.ASKED))
-    assert len(shown(hana.page("/matching"))) == 20
-    assert queries_of(lambda: hana.get("/matching")) == few
+    assert len(shown(hana.page("/matching"))) == 10
+    assert len(shown(hana.page("/matching?all=1"))) == 20
+    assert queries_of(lambda: hana.get("/matching?all=1")) == few
 
 
 def test_the_result_page_shows_the_first_three(client_as, make, diagnosed):
