@@ -168,19 +168,9 @@ def test_a_planted_route_that_skips_the_token_is_noticed(planted):
 
 
 # The link in a letter is the act itself; a second step that nobody waits for ends the session that asks for it.
-<<<<<<< HEAD
 ACTS_ON_LOOKING = {"security.confirm_email", "security.reset_password", "security.two_factor_token_validation"}
 # Opening somebody else's paper leaves its trace in the audit log (접속기록): that row is meant.
 ACTS_ON_LOOKING |= {"applications.paper", "profiles.evidence"}
-=======
-# Opening a firm's evidence from outside leaves a trace in the audit log (접속기록).
-ACTS_ON_LOOKING = {
-    "security.confirm_email",
-    "security.reset_password",
-    "security.two_factor_token_validation",
-    "profiles.evidence",
-}
->>>>>>> 527cdff (Expect the trace that opening evidence leaves, and a second firm with a finished diagnosis)
 GETS = [endpoint for endpoint, method in ROUTES if method == "GET"]
 
 

@@ -2,11 +2,7 @@
 
 Revision ID: 0001
 Revises:
-<<<<<<< HEAD
 Create Date: 2026-11-22 19:59:11.648908
-=======
-Create Date: 2026-11-22 19:57:06.869382
->>>>>>> 524802e (Let the demo's chair decide as the panels found, and fold the schema so far)
 
 """
 
