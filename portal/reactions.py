@@ -25,7 +25,7 @@ EVENTS: dict[str, list[Handler]] = {
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [scoring.write_answered],
     "suggestion.made": [matching.rank_after_suggestion],
-    "decision.made": [matching.rank_after_decision],
+    "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],
     "consultation.declined": [consultations.tell_declined],
@@ -34,5 +34,4 @@ EVENTS: dict[str, list[Handler]] = {
     "consultation.concluded": [consultations.tell_concluded],
     "message.sent": [consultations.tell_message],
     "evaluator.assigned": [evaluation.write_to_evaluator],
-    "decision.made": [evaluation.write_to_firm],
 }

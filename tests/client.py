@@ -146,7 +146,9 @@ class Client(FlaskClient):
         method = kwargs.get("method", "GET")
         if csrf and method not in ("GET", "HEAD", "OPTIONS") and "json" not in kwargs:
             kwargs["data"] = {"csrf_token": self.token(), **(kwargs.get("data") or {})}
-        if has_app_context():  # a context that the test pushed would hand its `g`, and so the actor, to the next request
+        if (
+            has_app_context()
+        ):  # a context that the test pushed would hand its `g`, and so the actor, to the next request
             for name in list(g):
                 g.pop(name)
         answer = super().open(*args, **kwargs)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
-from flask_security import Security, SQLAlchemyUserDatastore
+from flask_security import Security
 
 from portal.accounts import letters, rules, sessions
 from portal.accounts.models import Person, RoleRow
@@ -92,7 +92,7 @@ def init_app(app: Flask) -> None:
         guard.declare(f"security.{name}", guard.PUBLIC)
     for name in OWN_ENDPOINTS:
         guard.declare(f"security.{name}", "accounts:own:edit")
-    Security(app, SQLAlchemyUserDatastore(db, Person, RoleRow), mail_util_cls=letters.SecurityMail)
+    Security(app, letters.Accounts(db, Person, RoleRow), mail_util_cls=letters.SecurityMail)
     letters.init_app(app)
     sessions.init_app(app)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, redirect, request, session
 from flask_babel import lazy_gettext as _l
-from flask_security import MailUtil
+from flask_security import MailUtil, SQLAlchemyUserDatastore
 from flask_security.proxies import _datastore, _security
 from flask_security.signals import password_changed, password_reset, tf_profile_changed, user_confirmed
 
@@ -18,6 +18,14 @@ from portal.base import audit, mail, marks
 from portal.base.access import Actor
 from portal.base.db import transaction
 from portal.web.limits import limiter
+
+
+class Accounts(SQLAlchemyUserDatastore):
+    """Flask-Security's datastore, committing the way every use case here does."""
+
+    def commit(self) -> None:
+        with transaction(keep_pending=True):
+            pass
 
 
 class SecurityMail(MailUtil):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask, g, session
-from flask_login import user_logged_in, user_logged_out
+from flask_login import logout_user, user_logged_in, user_logged_out
 from flask_security import current_user
 
 from portal.accounts import queries, service
@@ -44,11 +44,13 @@ def _device(agent: str) -> str:
 
 def load_actor() -> Actor:
     """The actor of this request: anonymous unless cookie, account and session row all agree."""
-    token = session.get(KEY)
-    if not token or not current_user.is_authenticated:
+    if not current_user.is_authenticated:
         return ANONYMOUS
-    row = queries.open_sign_in(service.token_hash(token))
+    token = session.get(KEY)
+    row = queries.open_sign_in(service.token_hash(token)) if token else None
     if row is None or row.person_id != current_user.id or clock.now() - row.began_at > ABSOLUTE:
+        # signed in for Flask-Login but not for us: both must forget it, or the way to sign-in turns in circles
+        logout_user()
         session.clear()
         return ANONYMOUS
     actor = queries.actor_of(current_user._get_current_object())

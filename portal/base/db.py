@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
 from portal.base import clock
 
@@ -114,6 +114,7 @@ class Versioned:
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 _write_lock = threading.Lock()
+_WROTE = "wrote"
 
 # Filled by audit and outbox: what must be written last in the transaction, and what may run once it is durable.
 before_commit: list[Any] = []
@@ -128,7 +129,8 @@ def transaction(*, keep_pending: bool = False) -> Iterator[Any]:
     against the newest rows.
 
     keep_pending: keep what a library changed in the session before (Flask-Security edits an account and commits it
-                  itself at the end of the request); then it commits here, together with our rows
+                  itself at the end of the request); then it commits here, together with our rows. The changes are
+                  carried over into the new transaction, because SQLite can't turn an old snapshot into a writer
     """
     if _depth.get():
         token = _depth.set(_depth.get() + 1)
@@ -138,13 +140,19 @@ def transaction(*, keep_pending: bool = False) -> Iterator[Any]:
             _depth.reset(token)
         return
     lock = _write_lock if db.engine.dialect.name == "sqlite" else None
-    if not keep_pending:
+    carried = None
+    if keep_pending and session.info.get(_WROTE):
+        lock = None  # the library's writes stand in the running transaction already: it is the writer
+    else:
+        carried = _pending() if keep_pending else None
         session.rollback()
     if lock:
         lock.acquire()
     writing, depth = _writing.set(True), _depth.set(1)
     committed = False
     try:
+        if carried:
+            carried()
         yield session
         session.flush()
         for hook in before_commit:
@@ -163,6 +171,36 @@ def transaction(*, keep_pending: bool = False) -> Iterator[Any]:
     if committed:
         for hook in after_commit:
             hook()
+
+
+def _pending() -> Callable[[], None]:
+    """What is changed in the session and not yet written, as a function that changes it again."""
+    changed = [
+        (row, {one.key: one.value for one in sa.inspect(row).attrs if one.history.has_changes()})
+        for row in session.dirty
+    ]
+    added, removed = list(session.new), list(session.deleted)
+
+    def again() -> None:
+        for row, values in changed:
+            for name, value in values.items():
+                setattr(row, name, value)
+        session.add_all(added)
+        for row in removed:
+            session.delete(row)
+
+    return again
+
+
+@event.listens_for(Session, "after_flush")
+def _note_write(written: Session, _context: Any) -> None:
+    written.info[_WROTE] = True
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _forget_write(ended: Session) -> None:
+    ended.info.pop(_WROTE, None)
 
 
 def in_transaction() -> bool:

@@ -70,7 +70,11 @@ class Portal:
 
     def errors(self) -> list[str]:
         """Lines of the log that tell of an unexpected error."""
-        return [line for line in self.log.read_text(errors="replace").splitlines() if '"ERROR"' in line or "Traceback" in line]
+        return [
+            line
+            for line in self.log.read_text(errors="replace").splitlines()
+            if '"ERROR"' in line or "Traceback" in line
+        ]
 
 
 class Visitor:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from tests.cast import EMAIL, PASSWORD
-
 NEW_PASSWORD = "봄볕 드는 작업장 넓은 창 9"
 # Right check digits of numbers that no tax office gave out.
 NUMBERS = {"journey": "998-81-10018"}

@@ -61,7 +61,10 @@ def test_another_tier_needs_a_reason_and_an_item(reason, items, code):
 
 
 def test_blanks_do_not_make_a_reason_longer():
-    assert (bool(reason_is_long_enough("가 " * 15)), bool(reason_is_long_enough("가" + " " * 60 + "나"))) == (False, False)
+    assert (bool(reason_is_long_enough("가 " * 15)), bool(reason_is_long_enough("가" + " " * 60 + "나"))) == (
+        False,
+        False,
+    )
     assert reason_is_long_enough("가" * 30)
 
 
@@ -96,7 +99,9 @@ def test_assigner_reviewer_and_decider_are_three_people():
 def test_who_stepped_down_can_neither_come_back_nor_chair():
     case = Case(1, frozenset(), taken=frozenset({3}), sitting=0)
     assert against(case, [Member(3, "다"), Member(2, "나")]) == [("evaluators", "evaluation_already_assigned")]
-    assert against(case, [Member(1, "가"), Member(2, "나")], chair=Member(3, "다")) == [("chair", "evaluation_chair_reviews")]
+    assert against(case, [Member(1, "가"), Member(2, "나")], chair=Member(3, "다")) == [
+        ("chair", "evaluation_chair_reviews")
+    ]
 
 
 def test_too_few_too_many_and_a_past_due_date_are_refused():

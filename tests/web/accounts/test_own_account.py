@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from portal.accounts import queries, service
-from portal.accounts.models import Person
+from portal.accounts.models import Person, SignIn
 from portal.accounts.rules import Role
 from portal.base import marks
 from portal.base.db import session, transaction
@@ -201,3 +201,29 @@ def test_reset_by_letter_sets_a_new_password_once(client, client_as, drain):
     answer = client.submit(client.page("/sign-in"), {"email": "hana@example.kr", "password": new}, "/sign-in")
     assert answer.headers["Location"] == "/arrived"
     assert [one.subject for one in drain()] == ["비밀번호가 바뀌었습니다"]
+
+
+def test_signing_in_while_another_process_writes_succeeds(app, cast, client, monkeypatch):
+    """A snapshot that is older than somebody's commit can't become a writer on SQLite; the change is carried over."""
+    import flask_security.views
+
+    original = flask_security.views.login_user
+
+    def later(*args, **kwargs):
+        with app.app_context(), transaction():  # as the worker does between our reading and our writing
+            service.touch_session(session.query(SignIn).first())
+            session.get(Person, cast["duri"].id).name = "그사이"
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(flask_security.views, "login_user", later)
+    answer = client.submit(client.page("/sign-in"), {"email": "hana@example.kr", "password": PASSWORD}, "/sign-in")
+    assert answer.headers["Location"] == "/arrived"
+    assert client.get("/home").status_code == 200
+
+
+def test_half_a_sign_in_is_forgotten_and_does_not_turn_in_circles(client_as):
+    hana = client_as("hana")
+    with hana.session_transaction() as kept:
+        kept.pop("sign_in")
+    assert hana.get("/home").headers["Location"] == "/sign-in"
+    assert hana.get("/sign-in").status_code == 200
