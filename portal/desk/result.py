@@ -23,7 +23,7 @@ from portal.scoring.explanation import AreaLine, Explanation, explain
 from portal.web.charts import radar
 from portal.web.guard import current_actor, requires
 
-PROGRAMMES_SHOWN = 6
+PROGRAMMES_SHOWN = 3
 SUPPLIERS_SHOWN = 3
 LARGEST_COST = 10_000_000  # 만원
 
@@ -48,6 +48,7 @@ def result():
         system_levels=list(SystemLevel),
         fits=_fits(told, company, cost) if told.tier else [],
         cost=cost,
+        finder_url=_finder_url(told),
         cost_text=request.args.get("cost", ""),
         diagnosis_url=link("profiles.diagnosis"),
         suppliers=_suppliers(actor),
@@ -72,6 +73,12 @@ def _cost() -> int | None:
     """The cost that the firm tries out, 만원 in the address; anything else is no cost."""
     text = request.args.get("cost", "").replace(",", "").strip()
     return int(text) * 10_000 if text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_COST else None
+
+
+def _finder_url(told: Explanation) -> str | None:
+    """The finder with what is known of the firm filled in."""
+    known = {"tier": told.tier.value if told.tier else None, "level": told.system_level}
+    return link("programmes.index", **known, cost=request.args.get("cost") or None)
 
 
 def _fits(told: Explanation, company: dict, cost: int | None) -> list[programmes.Fit]:

@@ -1,11 +1,15 @@
 """Random firms for the scoring properties: answers, evidence, rejected evidence."""
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from portal.scoring.instrument import load
 
 CODES = load().codes
 NOT_APPLICABLE = sorted(load().not_applicable)
+
+# Drawing 44 answers takes its time on a busy machine; that is no fault of what is proved.
+PROVE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @st.composite

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.scoring.instrument import load
-from tests.unit.scoring.profiles import CODES, NOT_APPLICABLE, firms
+from tests.unit.scoring.profiles import CODES, NOT_APPLICABLE, PROVE, firms
 
 INSTRUMENT = load()
 
@@ -101,7 +101,7 @@ def test_assess_many_refuses_a_wrong_shape_and_a_wrong_level():
         INSTRUMENT.assess_many(np.array([[0, 6] + [0] * 42], np.int8))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(PROVE, max_examples=60)
 @given(st.lists(firms(), min_size=1, max_size=8))
 def test_assess_many_equals_assess(rows):
     answers = np.array([[-1 if a[c] is None else a[c] for c in CODES] for a, _, _ in rows], np.int8)
@@ -118,7 +118,7 @@ def test_assess_many_equals_assess(rows):
         assert {c: v for c, v in zip(CODES, many.proven[i], strict=True) if v >= 0} == one.proven
 
 
-@settings(max_examples=40, deadline=None)
+@settings(PROVE, max_examples=40)
 @given(firms(), st.randoms())
 def test_the_order_of_answers_does_not_matter(firm, random):
     answers, evidence, rejected = firm

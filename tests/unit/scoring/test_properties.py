@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from portal.scoring import record
 from portal.scoring.gates import TIERS, Facts, judge, states_of, tier_for
 from portal.scoring.instrument import load
-from tests.unit.scoring.profiles import CODES, firms
+from tests.unit.scoring.profiles import CODES, PROVE, firms
 
 INSTRUMENT = load()
 FACTS = st.builds(
@@ -30,7 +30,7 @@ def standing(answers, evidence, rejected, facts):
     return found.total, found.system_level, found.capability_level, TIERS.index(tier) if tier else -1
 
 
-@settings(max_examples=250, deadline=None)
+@settings(PROVE, max_examples=250)
 @given(firms(), FACTS, st.data())
 def test_raising_an_answer_never_lowers_total_level_or_tier(firm, facts, data):
     answers, evidence, rejected = firm
@@ -40,7 +40,7 @@ def test_raising_an_answer_never_lowers_total_level_or_tier(firm, facts, data):
     assert all(b <= a for b, a in zip(before, after, strict=True))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(PROVE, max_examples=250)
 @given(firms(), FACTS, st.sets(st.sampled_from(CODES)))
 def test_attaching_evidence_never_lowers_total_level_or_tier(firm, facts, more):
     answers, evidence, rejected = firm
@@ -48,7 +48,7 @@ def test_attaching_evidence_never_lowers_total_level_or_tier(firm, facts, more):
     assert all(b <= a for b, a in zip(before, after, strict=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(PROVE, max_examples=40)
 @given(st.lists(firms(), min_size=1, max_size=8))
 def test_judging_many_equals_judging_one_by_one(rows):
     answers = np.array([[-1 if a[c] is None else a[c] for c in CODES] for a, _, _ in rows], np.int8)
@@ -60,7 +60,7 @@ def test_judging_many_equals_judging_one_by_one(rows):
     assert tier_for(states).tolist() == [TIERS.index(verdict.tier) for verdict in one_by_one]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(PROVE, max_examples=100)
 @given(FACTS)
 def test_claiming_four_everywhere_never_beats_an_honest_three(facts):
     bare = standing(dict.fromkeys(CODES, 4), (), (), facts)
@@ -68,7 +68,7 @@ def test_claiming_four_everywhere_never_beats_an_honest_three(facts):
     assert all(b <= s for b, s in zip(bare[1:], shown[1:], strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(PROVE, max_examples=60)
 @given(firms(), st.randoms())
 def test_a_suggestion_replays_to_the_byte_in_any_order(firm, random):
     answers, evidence, rejected = firm
@@ -83,7 +83,7 @@ def test_a_suggestion_replays_to_the_byte_in_any_order(firm, random):
     assert record.canonical(record.result(json.loads(stored))).encode() == first.encode()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(PROVE, max_examples=80)
 @given(firms())
 def test_doing_every_move_reaches_what_the_page_promises(firm):
     answers, evidence, rejected = firm
