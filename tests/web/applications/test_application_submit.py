@@ -218,3 +218,27 @@ def test_two_live_applications_to_one_call_are_impossible(actor, cast):
     with pytest.raises(IntegrityError):
         session.flush()
     session.rollback()
+
+
+def test_many_clicks_at_once_give_one_number(app, actor, client_as, cast):
+    """Eight presses from eight threads: one submission, one snapshot, one letter's event."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from portal.base.outbox import OutboxEvent
+
+    application = make.draft(actor("hana"), supplier=actor("gong"))
+    path = f"/applications/{application.key}/submit"
+    session.rollback()
+
+    def press(n):
+        browser = app.test_client()
+        browser.sign_in(cast["hana"])
+        answer = browser.post(path, data={"once": "same" if n % 2 else f"own {n}"}, check=False)
+        return answer.status_code, answer.location
+
+    with ThreadPoolExecutor(8) as pool:
+        met = set(pool.map(press, range(8)))
+    assert met == {(302, f"/applications/{application.key}/receipt")}
+    assert session.scalar(sa.select(sa.func.count()).select_from(Snapshot)) == 1
+    events = session.scalars(sa.select(OutboxEvent).where(OutboxEvent.name == "application.submitted")).all()
+    assert len(events) == 1
