@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,13 +139,22 @@ def review_counts(actor: Actor) -> dict[str, int]:
 # --- words for codes ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Names:
-    """Codes in words, loaded once a page."""
+    """Codes in words; each kind is loaded when a page first asks for it, all of it at once."""
 
-    technologies: Mapping[str, Words]
-    sectors: Mapping[str, Words]
-    regions: Mapping[str, Words]
+    @cached_property
+    def technologies(self) -> Mapping[str, Words]:
+        return {code: words for _, options in reference.technology_options() for code, words in options}
+
+    @cached_property
+    def sectors(self) -> Mapping[str, Words]:
+        """Divisions and groups of industry."""
+        return {row.code: row.label for digits in (2, 3) for row in reference.ksic_rows(digits)}
+
+    @cached_property
+    def regions(self) -> Mapping[str, Words]:
+        """시도, and the word for all of them."""
+        return {NATIONWIDE: say("전국", "Nationwide"), **dict(reference.sido_options())}
 
     def technology(self, code: str) -> Words:
         return self.technologies.get(code, say(code, code))
@@ -154,15 +164,6 @@ class Names:
 
     def region(self, key: str) -> Words:
         return self.regions.get(key, say(key, key))
-
-
-def names() -> Names:
-    """The words of every technology, industry (two and three digits) and 시도."""
-    technologies = {code: words for _, options in reference.technology_options() for code, words in options}
-    sectors = {row.code: row.label for digits in (2, 3) for row in reference.ksic_rows(digits)}
-    regions: dict[str, Words] = {NATIONWIDE: say("전국", "Nationwide")}
-    regions.update(reference.sido_options())
-    return Names(technologies, sectors, regions)
 
 
 def printed(text: Mapping[str, Any] | None, words: Names) -> dict[str, str]:
@@ -254,7 +255,7 @@ def search(actor: Actor, asked: Asked, number: int = 1) -> Found:
     would hold with that value alone in its facet, all else as it stands.
     Notes : the order is total and depends on nothing but the asked and the rows; a constant number of queries.
     """
-    words = names()
+    words = Names()
     asked, ignored = _known(asked, words)
     thesaurus = _thesaurus()
     question = text_search.read(asked.text, thesaurus)

@@ -102,7 +102,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _check(facts: Mapping[str, Any], *, complete: bool) -> None:
-    known = queries.names()
+    known = queries.Names()
     broken = check_listing(
         facts,
         technologies=known.technologies,

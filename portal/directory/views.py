@@ -68,7 +68,7 @@ def show(key: str):
     return render_template(
         "directory/show.html",
         row=row,
-        names=queries.names(),
+        names=queries.Names(),
         levels=LEVEL_LABELS,
         prices={price.value: price.label for price in PriceModel},
         contact=row if queries.may_read_contact(actor, row) else None,
@@ -162,7 +162,7 @@ def _submitted(key: str) -> Listing:
 
 
 def _review_page(row: Listing, form: JudgeForm, record_form: RecordForm) -> str:
-    names = queries.names()
+    names = queries.Names()
     before, after = queries.printed(row.approved_text, names), queries.printed(row.text(), names)
     return render_template(
         "directory/review.html",

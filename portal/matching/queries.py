@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager
 
 from portal.accounts.rules import SME, Role
 from portal.base.access import SYSTEM, Actor
@@ -68,8 +68,13 @@ class Matches:
     shortlist: Shortlist
     items: Sequence[Match]
     names: directory.Names
-    needed: Sequence[Words]
     dropped: Sequence[tuple[Words, int]]
+
+    @property
+    def needed(self) -> list[Words]:
+        """The technologies that the diagnosis asks for, most needed first."""
+        weights = self.shortlist.need_facts["technologies"]
+        return [self.names.technology(code) for code in sorted(weights, key=lambda code: (-weights[code], code))]
 
 
 def matches_for(actor: Actor, organisation_id: int | None = None, limit: int | None = None) -> Matches | None:
@@ -90,14 +95,12 @@ def matches_for(actor: Actor, organisation_id: int | None = None, limit: int | N
         )
         .order_by(Recommendation.place)
         .limit(limit)
-        .options(selectinload(Recommendation.listing).selectinload(Listing.records))
+        .options(contains_eager(Recommendation.listing).selectinload(Listing.records))
     ).all()
-    names = directory.names()
     return Matches(
         shortlist=shortlist,
         items=[_match(row) for row in rows],
-        names=names,
-        needed=[names.technology(code) for code in shortlist.need_facts["technologies"]],
+        names=directory.Names(),
         dropped=[(sentence(code), count) for code, count in sorted(shortlist.dropped.items())],
     )
 

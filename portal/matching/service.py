@@ -45,7 +45,7 @@ def rank(
         newest = queries.latest(SYSTEM, organisation_id)
         if newest is not None and newest.inputs_sha256 == digest and newest.application_id == application_id:
             return newest
-        ranking = rank_suppliers(need, offered, seed=seed, technology_names=directory.names().technologies, limit=KEPT)
+        ranking = rank_suppliers(need, offered, seed=seed, technology_names=directory.Names().technologies, limit=KEPT)
         made = Shortlist(
             organisation_id=organisation_id,
             cause=cause,
