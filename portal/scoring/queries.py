@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from portal.accounts.models import Organisation
 from portal.accounts.rules import OPERATOR, SME, Role
 from portal.applications import queries as applications
 from portal.applications import questions
@@ -16,6 +15,7 @@ from portal.base import grants
 from portal.base.access import Actor
 from portal.base.db import session
 from portal.base.paging import Page, paginate
+from portal.profiles.models import ProfileVersion
 from portal.reference import queries as regions
 from portal.scoring.gates import Facts
 from portal.scoring.models import ExplanationRequest, Opinion, Suggestion
@@ -25,20 +25,32 @@ from portal.scoring.rules import OWN_SHARE_PROOF, READ, facts_from
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """The WHERE of every reading of suggestions.
 
-    The firm sees its own; the national operator and the auditor all; a regional operator those of its region;
-    evaluators only where `evaluation` granted it, which it does after their own score.
+    The firm sees its own. Operators and auditors see what the firm handed in with an application or asked about,
+    regional operators in their region. Evaluators only where `evaluation` granted it, after their own score.
     """
-    if actor.is_system or actor.has(Role.OPERATOR_NATIONAL, Role.AUDITOR):
+    if actor.is_system:
         return sa.true()
     if not actor.is_signed_in:
         return sa.false()
     ways: list[sa.ColumnElement[bool]] = [Suggestion.id.in_(grants.granted_ids(actor, "suggestion", READ))]
     if actor.has(*SME) and actor.organisation_id is not None:
         ways.append(Suggestion.organisation_id == actor.organisation_id)
-    if actor.has(Role.OPERATOR_REGION) and actor.region:
-        here = sa.select(Organisation.id).where(Organisation.region.in_(regions.within(actor.region)))
-        ways.append(Suggestion.organisation_id.in_(here))
+    if actor.has(Role.OPERATOR_NATIONAL, Role.AUDITOR):
+        ways.append(_brought_forward())
+    elif actor.has(Role.OPERATOR_REGION) and actor.region:
+        here = sa.select(ProfileVersion.id).where(ProfileVersion.region.in_(regions.within(actor.region)))
+        ways.append(sa.and_(_brought_forward(), Suggestion.profile_version_id.in_(here)))
     return sa.or_(*ways)
+
+
+def _brought_forward() -> sa.ColumnElement[bool]:
+    """The firm itself showed it: with an application, or by asking for an explanation."""
+    handed_in = sa.select(ProfileVersion.id).where(ProfileVersion.submitted_at.is_not(None))
+    return sa.or_(
+        Suggestion.application_id.is_not(None),
+        Suggestion.profile_version_id.in_(handed_in),
+        Suggestion.id.in_(sa.select(ExplanationRequest.suggestion_id)),
+    )
 
 
 def by_key(actor: Actor, key: str) -> Suggestion | None:
@@ -112,21 +124,11 @@ def opinion_of(suggestion_id: int, person_id: int | None) -> Opinion | None:
 # --- explanations by a person ---------------------------------------------------------------------------------------
 
 
-def explanations_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
-    """The WHERE of requests for an explanation: the firm's own, and those that an operator answers."""
-    ways: list[sa.ColumnElement[bool]] = []
-    if actor.has(*SME) and actor.organisation_id is not None:
-        ways.append(Suggestion.organisation_id == actor.organisation_id)
-    if actor.has(*OPERATOR, Role.AUDITOR):
-        ways.append(visible_to(actor))
-    return sa.or_(*ways) if ways else sa.false()
-
-
 def _explanations(actor: Actor) -> sa.Select[tuple[ExplanationRequest]]:
     return (
         sa.select(ExplanationRequest)
         .join(Suggestion, Suggestion.id == ExplanationRequest.suggestion_id)
-        .where(explanations_visible_to(actor))
+        .where(visible_to(actor), sa.true() if actor.has(*SME, *OPERATOR, Role.AUDITOR) else sa.false())
     )
 
 

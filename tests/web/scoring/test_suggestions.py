@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from portal.base import audit, grants
-from portal.base.access import SYSTEM, RuleBroken
+from portal.base.access import SYSTEM, Actor, RuleBroken
 from portal.base.db import session, transaction
 from portal.base.outbox import OutboxEvent
+from portal.profiles import service as profiles
 from portal.programmes.rules import Tier
 from portal.scoring import queries, service
 from portal.scoring.models import Opinion, Suggestion
@@ -60,8 +61,8 @@ def test_a_firm_can_not_have_another_firm_scored(suggestion, actor):
         ("nam", False),
         ("jang", False),
         ("gong", False),
-        ("un", True),
-        ("gam", True),
+        ("un", False),
+        ("gam", False),
         ("anon", False),
     ],
 )
@@ -70,6 +71,22 @@ def test_who_sees_a_suggestion(suggestion, actor, name, sees):
     assert seen == ([suggestion.key] if sees else [])
     assert bool(queries.by_key(actor(name), suggestion.key)) is sees
     assert bool(queries.latest_for(actor(name), suggestion.organisation_id)) is sees
+
+
+def test_operator_and_auditor_see_what_was_handed_in(suggestion, actor):
+    profiles.mark_submitted(actor("hana"), suggestion.profile_version_id)
+    seen = {
+        name: bool(queries.by_key(actor(name), suggestion.key))
+        for name in ("un", "gam", "duri", "pyeong", "jang", "gong")
+    }
+    assert seen == {"un": True, "gam": True, "duri": False, "pyeong": False, "jang": False, "gong": False}
+
+
+@pytest.mark.parametrize(("region", "sees"), [("gyeonggi", True), ("gyeonggi-hwaseong", True), ("busan", False)])
+def test_a_regional_operator_sees_its_own_region(suggestion, actor, region, sees):
+    profiles.mark_submitted(actor("hana"), suggestion.profile_version_id)
+    operator = Actor(id=999, roles=frozenset({"operator_region"}), region=region)
+    assert bool(queries.by_key(operator, suggestion.key)) is sees
 
 
 def test_an_evaluator_sees_it_only_while_the_right_is_granted(suggestion, actor):
