@@ -473,9 +473,9 @@ def queue_row(assignment: Assignment) -> QueueRow:
     review = assignment.review
     done = 0
     if review is not None:
-        done = sum(_is_filled(review.scored.get(one.code)) for one in sheet.criteria)
+        done = bool(review.judged) + sum(_is_filled(review.scored.get(one.code)) for one in sheet.criteria)
         done += (review.own_locked_at is not None) + (review.own_tier is not None) + (review.submitted_at is not None)
-    return QueueRow(assignment, done, len(sheet.criteria) + 3, (assignment.due_on - clock.today()).days)
+    return QueueRow(assignment, done, len(sheet.criteria) + 4, (assignment.due_on - clock.today()).days)
 
 
 def _is_filled(one: Scored | None) -> bool:
@@ -884,13 +884,16 @@ def decision_counts(actor: Actor) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class OutcomeLine:
-    """One criterion as the firm reads it: mean points and every comment, no person. points: None: not applicable."""
+    """One criterion as the firm reads it: mean points and every comment, no person. points: None: not applicable.
+
+    floor: the points that a critical criterion needs; None for the others
+    """
 
     title: Words
     question: Words
     points: float | None
     most: int
-    critical: bool
+    floor: float | None
     below: bool
     comments: tuple[str, ...]
 
@@ -949,7 +952,7 @@ def outcome_for_applicant(application_id: int) -> OutcomeView | None:
             line.criterion.question,
             line.mean,
             line.criterion.points,
-            line.criterion.critical,
+            line.criterion.floor(sides.rubric.critical_floor_ratio) if line.criterion.critical else None,
             line.below,
             tuple(sorted(filter(None, (voice.comments.get(line.criterion.code) for voice in sides.voices)))),
         )
@@ -972,7 +975,7 @@ def outcome_for_applicant(application_id: int) -> OutcomeView | None:
         tier=decision.tier,
         suggested_tier=decision.suggested_tier,
         kind=decision.kind,
-        reason=decision.reason,
+        reason=decision.reason or str(rules.PLAIN_REASON),
         decided_at=decision.decided_at,
         total=decision.total,
         pass_points=sides.rubric.pass_points,
