@@ -35,7 +35,7 @@ def test_what_bars_the_next_tier_comes_with_its_cure(client):
     page = client.page(address(2, P1=1))
     why = [" ".join(one.text.split()) for one in page.soup.select(".finding")]
     assert why == [
-        "부족 담당 인력 담당 인력이 1단계이고 2단계가 필요합니다. "
+        "미충족 담당 인력 담당 인력이 1단계이고 2단계가 필요합니다. "
         "담당자를 정해 주세요(고도화는 겸임 가능, 선도모델은 전담 1명)."
     ]
 

@@ -29,7 +29,7 @@ def test_the_result_in_words(actor, client_as, catalogue):
     assert [stat.get_text(strip=True) for stat in page.soup.select(".stat__value")] == ["588.6점", "중간1", "Level 3"]
     unmet = page.soup.select("[aria-labelledby=why-title] .finding")
     assert [" ".join(one.text.split()) for one in unmet] == [
-        "부족 데이터 3단계라고 답했지만 증빙이 없어 2단계로 봅니다. 증빙(화면·로그·계약·인증·사진)을 붙이면 충족됩니다."
+        "미충족 데이터 3단계라고 답했지만 증빙이 없어 2단계로 봅니다. 증빙(화면·로그·계약·인증·사진)을 붙이면 충족됩니다."
     ]
     moves = page.soup.select(".move")
     assert [move.h3.text for move in moves] == ["데이터 저장·품질"]
