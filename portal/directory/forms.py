@@ -13,6 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.base import clock
 from portal.base.words import Words
 from portal.directory.rules import LEVEL_LABELS, MAX_PRODUCTS, NATIONWIDE, PriceModel
+from portal.programmes.rules import SystemLevel
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 from portal.web.forms import Form, VersionedForm
@@ -164,8 +165,8 @@ class RecordForm(Form):
     technologies = ChecksField(_l("기술"))
     planned_months = IntegerField(_l("계획 기간"), [Optional(), NumberRange(1, 120)])
     actual_months = IntegerField(_l("실제 기간"), [Optional(), NumberRange(1, 120)])
-    target_level = IntegerField(_l("목표 수준"), [Optional(), NumberRange(0, 5)])
-    achieved_level = IntegerField(_l("달성 수준"), [Optional(), NumberRange(0, 5)])
+    target_level = SelectField(_l("목표 수준"), [Optional()])
+    achieved_level = SelectField(_l("달성 수준"), [Optional()])
     passed_first_audit = BooleanField(_l("최종 감리를 한 번에 통과"))
     kpi = StringField(_l("성과지표"), [Length(max=80)])
     kpi_gain_percent = IntegerField(_l("성과지표 개선"), [Optional(), NumberRange(-100, 1000)])
@@ -177,6 +178,8 @@ class RecordForm(Form):
         self.region.choices = [nothing, *((key, str(label)) for key, label in reference.sido_options())]
         self.ksic.choices = [nothing, *((code, str(label)) for code, label in reference.ksic_options())]
         self.size.choices = [nothing, *((size.value, str(size.label)) for size in SizeClass)]
+        levels = [nothing, *((str(int(level)), str(level.label)) for level in SystemLevel)]
+        self.target_level.choices = self.achieved_level.choices = levels
         self.technologies.choices = [
             (code, str(label)) for _, options in reference.technology_options() for code, label in options
         ]
@@ -193,8 +196,8 @@ class RecordForm(Form):
             "technologies": self.technologies.data or [],
             "planned_months": self.planned_months.data,
             "actual_months": self.actual_months.data,
-            "target_level": self.target_level.data,
-            "achieved_level": self.achieved_level.data,
+            "target_level": int(self.target_level.data) if self.target_level.data else None,
+            "achieved_level": int(self.achieved_level.data) if self.achieved_level.data else None,
             "passed_first_audit": self.passed_first_audit.data,
             "kpi": self.kpi.data or "",
             "kpi_gain_ratio": gain / 100 if gain is not None else None,

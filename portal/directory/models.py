@@ -92,6 +92,7 @@ class TrackRecord(db.Model):
     technologies: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     planned_months: Mapped[int | None]
     actual_months: Mapped[int | None]
+    # SystemLevel 0–4 of what was built
     target_level: Mapped[int | None]
     achieved_level: Mapped[int | None]
     passed_first_audit: Mapped[bool | None]

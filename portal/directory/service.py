@@ -20,6 +20,7 @@ from portal.directory.rules import (
     check_listing,
     clean,
 )
+from portal.programmes.rules import SystemLevel
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 
@@ -284,6 +285,7 @@ def add_track_record(
     """Add one finished build to a supplier's verified record.
 
     organisation_id: the supplier
+    target_level   : with achieved_level, of the built system (SystemLevel 0–4)
     kpi_gain_ratio : how much better the KPI became, 0.12 = 12 %, −1 to 10
     source         : what confirmed it ("project:<id>", or the paper that the operator checked)
     Raises: Forbidden for anybody but an operator or the system (a finished project); RuleBroken record_year,
@@ -295,7 +297,7 @@ def add_track_record(
         raise RuleBroken("record_year", "year")
     if kpi_gain_ratio is not None and not -1 <= kpi_gain_ratio <= 10:
         raise RuleBroken("record_ratio", "kpi_gain_ratio")
-    if any(level is not None and not 0 <= level <= 5 for level in (target_level, achieved_level)):
+    if any(level is not None and level not in list(SystemLevel) for level in (target_level, achieved_level)):
         raise RuleBroken("record_ratio", "achieved_level")
     with transaction():
         unknown = set(technologies) - {row.code for row in reference.technologies(technologies)}

@@ -13,6 +13,7 @@ from portal.directory import bp, queries, service
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
 from portal.directory.rules import LEVEL_LABELS, PriceModel, differences
+from portal.programmes.rules import SystemLevel
 from portal.web.forms import check_version, refuse
 from portal.web.guard import current_actor, public, requires
 from portal.web.pages import page_number
@@ -70,6 +71,7 @@ def show(key: str):
         row=row,
         names=queries.Names(),
         levels=LEVEL_LABELS,
+        system_levels=list(SystemLevel),
         prices={price.value: price.label for price in PriceModel},
         contact=row if queries.may_read_contact(actor, row) else None,
     )

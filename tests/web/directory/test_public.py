@@ -150,6 +150,7 @@ def test_verified_and_stated_stand_apart(client, make):
     page = client.page(f"/suppliers/{row.key}")
     verified = page.soup.select_one(".says--verified").get_text(" ")
     stated = page.soup.select_one(".says:not(.says--verified)").get_text(" ")
+    assert "기초 → 중간1" in verified
     assert "합성 고도화 사업" in verified and "합성 고도화 사업" not in stated
     assert "합성 현장판" in stated and "합성 현장판" not in verified
 
