@@ -16,7 +16,7 @@ from portal.directory.rules import LEVEL_LABELS, PriceModel, differences
 from portal.programmes.rules import SystemLevel
 from portal.web.forms import check_version, refuse
 from portal.web.guard import current_actor, public, requires
-from portal.web.pages import page_number
+from portal.web.pages import address, page_number
 
 SORT_LABELS = {
     "best": say("관련 높은 순", "Best match"),
@@ -54,11 +54,9 @@ def index():
 
 def _toggled(name: str, value: str) -> str:
     """This page's address with one facet value put in or taken out; back to its first page."""
-    arguments = request.args.to_dict(flat=False)
-    arguments.pop("page", None)
-    now = arguments.get(name, [])
-    arguments[name] = [one for one in now if one != value] if value in now else [*now, value]
-    return url_for(".index", **arguments)
+    now = request.args.getlist(name)
+    chosen = [one for one in now if one != value] if value in now else [*now, value]
+    return address(**{name: chosen, "page": None})
 
 
 @bp.get("/suppliers/<key>")

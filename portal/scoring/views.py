@@ -14,7 +14,7 @@ from portal.scoring.forms import AnswerForm, AskForm, precheck_form
 from portal.scoring.gates import SYSTEM_LEVELS, points
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
-from portal.web.pages import page_number
+from portal.web.pages import address, page_number
 
 bp.add_app_template_filter(points)
 
@@ -35,7 +35,7 @@ def precheck_page():
             answers=answers,
             technologies=reference.technology_names(),
             system_levels=SYSTEM_LEVELS,
-            edit_url=url_for("scoring.precheck", **request.args, edit=1),
+            edit_url=address(edit=1),
             start_url=_start_url(),
         )
     return render_template("scoring/precheck.html", form=form, questions=questions)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, current_app, g, request, send_file, url_for
 from flask_babel import Babel, get_locale
@@ -47,17 +48,25 @@ def page_number() -> int:
     return max(1, request.args.get("page", 1, type=int) or 1)
 
 
+def address(**changes: Any) -> str:
+    """This page's address with parts of its query changed (None or "": left out); the rest stays as it came.
+
+    Put together as text: `url_for` would take some names that a visitor types (endpoint, _scheme) for its own.
+    """
+    query = {**request.args.to_dict(flat=False), **changes}
+    kept = {name: value for name, value in query.items() if value not in (None, "", [])}
+    path = quote(request.root_path.rstrip("/") + request.path)
+    return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
+
+
 def page_url(number: int) -> str:
     """This page's address with another page number; filters stay."""
-    arguments = {**request.view_args, **request.args.to_dict(flat=False), "page": number}
-    return url_for(request.endpoint, **arguments)
+    return address(page=number)
 
 
 def language_url(language: str) -> str:
-    arguments: dict[str, Any] = {}
     if request.endpoint and request.method == "GET":
-        arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), "lang": language}
-        return url_for(request.endpoint, **arguments)
+        return address(lang=language)
     return url_for("desk.front", lang=language) if "desk.front" in current_app.view_functions else f"/?lang={language}"
 
 
@@ -170,7 +179,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_headers)
     app.context_processor(_context)
     app.jinja_env.globals.update(
-        csp_nonce=_nonce, page_url=page_url, language_url=language_url, get_locale=get_locale, sentence=words.sentence
+        csp_nonce=_nonce, address=address, page_url=page_url, language_url=language_url, get_locale=get_locale, sentence=words.sentence
     )
     app.jinja_env.filters.update(when=when, money=money)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -17,7 +17,7 @@ from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
-from portal.web.pages import page_number
+from portal.web.pages import address, page_number
 
 Kind = TypeVar("Kind", bound=StrEnum)
 
@@ -60,10 +60,9 @@ def queue():
 
 def _chips(counts: dict[Status, int], filters: queries.Filters) -> list[dict[str, Any]]:
     """One chip for each status that occurs, with its count; a press narrows to it, another frees it."""
-    kept = {name: value for name, value in request.args.items() if name not in ("status", "page") and value}
 
     def url(status: str | None) -> str:
-        return url_for("applications.queue", **kept, **({"status": status} if status else {}))
+        return address(status=status, page=None)
 
     chips = [
         {"label": f"{_('전체')} {sum(counts.values()):,}", "url": url(None), "on": filters.status is None},
