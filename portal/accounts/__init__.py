@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from flask_security import Security
 
 from portal.accounts import letters, rules, sessions
+from portal.accounts.commands import COMMANDS  # noqa: F401
 from portal.accounts.models import Person, RoleRow
 from portal.base import clock
 from portal.base.db import db

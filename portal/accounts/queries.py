@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.accounts.models import Consent, Organisation, Person, RoleRow, SignIn, person_role
-from portal.accounts.rules import Role, needs_second_factor
+from portal.accounts.rules import OrganisationKind, Role, needs_second_factor
 from portal.base.access import Actor
 from portal.base.db import session
 
@@ -62,6 +62,15 @@ def organisation_by_number(registration_number: str, kind: str) -> Organisation 
         sa.select(Organisation).where(
             Organisation.registration_number == registration_number, Organisation.kind == kind
         )
+    )
+
+
+def agency_by_name(name: str) -> Organisation | None:
+    return session.scalar(
+        sa.select(Organisation)
+        .where(Organisation.kind == OrganisationKind.AGENCY, Organisation.name == name)
+        .order_by(Organisation.id)
+        .limit(1)
     )
 
 

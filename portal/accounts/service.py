@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.accounts.models import Consent, Organisation, Person, RoleRow, SignIn
-from portal.accounts.queries import organisation_by_number, person_by_email
+from portal.accounts.queries import agency_by_name, organisation_by_number, person_by_email
 from portal.accounts.rules import (
     COLLEAGUE_ROLE,
     INVITATION_DAYS,
@@ -229,6 +229,28 @@ def invite_colleague(actor: Actor, *, email: str, name: str) -> Person:
             actor, email=email, name=name, roles={COLLEAGUE_ROLE[organisation.kind]}, organisation=organisation
         )
         send_invitation(person, organisation.name)
+        return person
+
+
+def invite_person(
+    actor: Actor, *, email: str, name: str, role: Role, agency: str = "", region: str | None = None
+) -> Person:
+    """Invite somebody who can't sign up alone: evaluators, chairs, operators, auditors.
+
+    agency: name of the agency that the person works for; made when there is none of that name (operators, auditors)
+    Raises: RuleBroken email_invalid, email_taken.
+    """
+    email = normal_email(email)
+    with transaction():
+        if person_by_email(email):
+            raise RuleBroken("email_taken", "email")
+        organisation = None
+        if agency:
+            organisation = agency_by_name(agency) or add_organisation(
+                actor, OrganisationKind.AGENCY, agency, region=region
+            )
+        person = add_person(actor, email=email, name=name, roles={role}, organisation=organisation)
+        send_invitation(person, agency or "제조혁신포털")
         return person
 
 

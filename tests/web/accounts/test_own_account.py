@@ -227,3 +227,24 @@ def test_half_a_sign_in_is_forgotten_and_does_not_turn_in_circles(client_as):
         kept.pop("sign_in")
     assert hana.get("/home").headers["Location"] == "/sign-in"
     assert hana.get("/sign-in").status_code == 200
+
+
+def test_an_operator_invited_from_the_command_line_sets_up_the_second_factor_at_the_first_sign_in(app, client, drain):
+    command = ["portal", "add-person", "--role", "operator_national", "--agency", "새 기관", "--name", "새운영"]
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=[*command, "--email", "new-operator@example.kr"]).exit_code == 0
+    again = runner.invoke(args=[*command, "--email", "new-operator@example.kr"])
+    assert (again.exit_code, "이미 쓰고 있는" in again.output) == (1, True)
+    (letter,) = drain()
+    join(client, urlsplit(re.search(r"http\S+", letter.body).group()).path)
+    page = client.page("/sign-in")
+    answer = client.submit(page, {"email": "new-operator@example.kr", "password": "correct horse battery"}, "/sign-in")
+    assert answer.headers["Location"].startswith("/tf-setup")
+    assert client.get("/home").headers["Location"] == "/sign-in"
+    page = Page(client.submit(client.page("/tf-setup"), action="/tf-setup"))
+    with client.session_transaction() as kept:
+        secret = kept["tf_totp_secret"]
+    with app.app_context():
+        code = app.extensions["security"].totp_factory.generate_totp_password(secret)
+    client.submit(page, {"code": code}, "/tf-validate")
+    assert client.get("/operator/calls").status_code == 200
