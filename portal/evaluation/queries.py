@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from portal.accounts import queries as accounts
 from portal.accounts.models import Organisation, Person
@@ -847,16 +847,28 @@ class DecisionRow:
 def decisions(actor: Actor, state: str = "open", call: str = "", number: int = 1) -> Page[DecisionRow]:
     """The panels that the actor chairs. state: open, decided or all."""
     select = (
-        panels_visible_to(actor)
-        .join(Application, Application.id == Panel.application_id)
-        .join(Call, Call.id == Application.call_id)
-        .outerjoin(Decision, Decision.panel_id == Panel.id)
+        _decisions(actor, state, call)
         .options(
-            joinedload(Panel.application),
+            # a line of the list says nothing of the application's own lines
+            joinedload(Panel.application).options(*map(lazyload, LINES)),
             joinedload(Panel.decision),
             selectinload(Panel.assignments).joinedload(Assignment.review),
         )
         .order_by(Panel.due_on, Panel.id)
+    )
+    page = paginate(select, number, PAGE_SIZE)
+    return Page([_decision_row(one) for one in page.items], page.total, page.number, page.size)
+
+
+LINES = (Application.costs, Application.kpis, Application.member, Application.papers)
+
+
+def _decisions(actor: Actor, state: str, call: str = "") -> sa.Select[tuple[Panel]]:
+    select = (
+        panels_visible_to(actor)
+        .join(Application, Application.id == Panel.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .outerjoin(Decision, Decision.panel_id == Panel.id)
     )
     if state == "open":
         select = select.where(Decision.id.is_(None), Application.status == Status.WRITTEN)
@@ -864,8 +876,7 @@ def decisions(actor: Actor, state: str = "open", call: str = "", number: int = 1
         select = select.where(Decision.id.is_not(None))
     if call:
         select = select.where(Call.key == call)
-    page = paginate(select, number, PAGE_SIZE)
-    return Page([_decision_row(one) for one in page.items], page.total, page.number, page.size)
+    return select
 
 
 def _decision_row(panel: Panel) -> DecisionRow:
@@ -876,7 +887,10 @@ def _decision_row(panel: Panel) -> DecisionRow:
 
 
 def decision_counts(actor: Actor) -> dict[str, int]:
-    return {state: decisions(actor, state).total for state in ("open", "decided")}
+    return {
+        state: session.scalar(sa.select(sa.func.count()).select_from(_decisions(actor, state).subquery())) or 0
+        for state in ("open", "decided")
+    }
 
 
 # --- the firm --------------------------------------------------------------------------------------------------
