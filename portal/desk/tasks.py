@@ -290,6 +290,16 @@ def _operator(actor: Actor, page: Home) -> None:
             _("공급기업 심사"), waiting, _("건"), url=url_for("directory.review_queue"), tone="warn" if waiting else ""
         )
     )
+    unanswered = scoring.explanations_waiting(actor)
+    page.figures.append(
+        Figure(
+            _("설명 요청"),
+            unanswered,
+            _("건"),
+            url=url_for("scoring.explanations"),
+            tone="warn" if unanswered else "",
+        )
+    )
     calls = programmes.calls_page(actor, phase=Phase.OPEN)
     page.figures.append(Figure(_("열린 공고"), calls.total, _("건"), url=url_for("programmes.operator_calls")))
 

@@ -143,6 +143,12 @@ def explanations(actor: Actor, number: int = 1) -> Page[ExplanationRequest]:
     )
 
 
+def explanations_waiting(actor: Actor) -> int:
+    """How many requests that the actor may read wait for an answer."""
+    waiting = _explanations(actor).where(ExplanationRequest.answered_at.is_(None)).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0
+
+
 def explanation(actor: Actor, key: str) -> ExplanationRequest | None:
     return session.scalar(_explanations(actor).where(ExplanationRequest.key == key))
 

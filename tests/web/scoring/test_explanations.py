@@ -78,6 +78,9 @@ def test_who_reads_a_request(actor, name, sees):
     key = explanation(actor("hana"))
     assert bool(queries.explanation(actor(name), key)) is sees
     assert queries.explanations(actor(name)).total == (1 if sees else 0)
+    assert queries.explanations_waiting(actor(name)) == (1 if sees else 0)
+    service.answer_explanation(actor("un"), key, "답")
+    assert queries.explanations_waiting(actor(name)) == 0
 
 
 def test_only_operators_answer_and_only_once(actor):
