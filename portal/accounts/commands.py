@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from flask.cli import with_appcontext
 
 from portal.accounts import service
 from portal.accounts.rules import Role
@@ -16,6 +17,7 @@ from portal.base.access import SYSTEM, RuleBroken
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="역할 · role")
 @click.option("--agency", default="", help="소속 기관 이름 · agency (operators, auditors)")
 @click.option("--region", default=None, help="지역 운영기관의 시도 키 · province key of a regional operator")
+@with_appcontext
 def add_person(email: str, name: str, role: str, agency: str, region: str | None) -> None:
     """운영기관·평가위원·감사를 초대합니다 · Invite an operator, evaluator, chair or auditor by letter."""
     try:
