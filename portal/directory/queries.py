@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -244,7 +245,7 @@ class _Light:
     passes: dict[str, bool] = field(default_factory=dict)
 
 
-# Read documents by listing id; a document is replaced when its listing's version moves on.
+# Read documents by listing id; a document is replaced when its listing's version or record moves on.
 _documents: dict[int, tuple[tuple[Any, ...], text_search.Document]] = {}
 
 
@@ -346,8 +347,9 @@ def _read_documents(
     actor: Actor, rows: Sequence[_Light], thesaurus: text_search.Thesaurus, words: Names
 ) -> dict[int, tuple[str, text_search.Document]]:
     """The documents of the public listings; only what changed since the last query is read again."""
+    records = {row.id: row.records for row in rows}
     stamps = {
-        row.id: (thesaurus, row.key, row.version)
+        row.id: (thesaurus, row.key, row.version, records.get(row.id, 0))
         for row in session.execute(public(actor).with_only_columns(Listing.id, Listing.key, Listing.version))
     }
     missing = [key for key, stamp in stamps.items() if _documents.get(key, ((),))[0] != stamp]
@@ -363,6 +365,12 @@ def _read_documents(
         )
         if len(missing) < 500:
             texts = texts.where(Listing.id.in_(missing))
+        proven: dict[int, Counter[str]] = {}
+        built = sa.select(TrackRecord.listing_id, TrackRecord.technologies).where(
+            TrackRecord.listing_id.in_(missing) if len(missing) < 500 else sa.true()
+        )
+        for listing_id, technologies in session.execute(built):
+            proven.setdefault(listing_id, Counter()).update(technologies)
         for row in session.execute(texts):
             parts = [row.summary, row.description]
             parts += [f"{one['name']} {one['description']}" for one in row.products]
@@ -374,6 +382,7 @@ def _read_documents(
                     "\n".join(parts),
                     "\n".join(f"{label.ko} {label.en}" for label in labels),
                     thesaurus,
+                    proven.get(row.id),
                 ),
             )
     return {row.id: (text_search.fold(row.name).replace(" ", ""), _documents[row.id][1]) for row in rows}

@@ -156,22 +156,27 @@ def read(text: str, thesaurus: Thesaurus) -> Question:
 class Document:
     """A listing as the search sees it."""
 
-    # technology → how strongly: declared 1.1 to 1.5 by level, merely mentioned 0.5
+    # technology → how strongly: merely mentioned 0.5, declared 1, with verified builds up to 1.5. The level that a
+    # supplier gives itself counts nothing here: exaggerating must not lead upwards.
     technologies: Mapping[str, float]
     text: str
     grams: frozenset[str]
 
 
-def document(declared: Mapping[str, int], text: str, labels: str, thesaurus: Thesaurus) -> Document:
+def document(
+    declared: Iterable[str], text: str, labels: str, thesaurus: Thesaurus, proven: Mapping[str, int] | None = None
+) -> Document:
     """Read a listing once; kept until its next version.
 
+    proven: technology → number of verified builds with it
     text  : the supplier's own words, searched for names of technologies and for words
     labels: names of its industries and regions, searched for words only
     """
     folded = fold(text)
     named, _ = thesaurus.find(folded)
     strengths = {code: 0.5 for codes in named for code in codes}
-    strengths.update({code: 1 + level / 10 for code, level in declared.items()})
+    strengths.update(dict.fromkeys(declared, 1.0))
+    strengths.update({code: 1 + 0.5 * builds / (builds + 2) for code, builds in (proven or {}).items() if builds})
     packed = f"{folded} {fold(labels)}".replace(" ", "")
     return Document(strengths, packed, grams(packed))
 

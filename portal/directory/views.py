@@ -12,9 +12,9 @@ from portal.base.words import say
 from portal.directory import bp, queries, service
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
-from portal.directory.rules import LEVEL_LABELS, PriceModel, differences
+from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, PriceModel, differences
 from portal.programmes.rules import SystemLevel
-from portal.web.forms import check_version, refuse
+from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
 from portal.web.pages import address, page_number
 
@@ -84,20 +84,34 @@ def edit():
     actor = current_actor()
     row = queries.own(actor)
     form = ListingForm(obj=row)
-    if request.method == "POST" and form.validate_on_submit():
-        if row is not None:
-            check_version(form, row)
+    if form.validate_on_submit():
         try:
             service.save_listing(actor, form.facts(), version=form.version.data)
         except RuleBroken as broken:
             refuse(form, broken)
-        except StaleVersion:
-            check_version(form, queries.own(actor))
-            raise
+        except StaleVersion as stale:
+            raise _both_texts(form, queries.own(actor)) from stale
         else:
             flash(_("저장했습니다."), "success")
             return redirect(url_for(".edit"))
     return _listing_page(form)
+
+
+def _both_texts(form: ListingForm, row: Listing) -> StaleVersion:
+    """What was typed and what stands, in words instead of codes."""
+    typed, names = form.facts(), queries.Names()
+    mine, current = queries.printed(typed, names), queries.printed(row.text(), names)
+    labels = {field: str(label) for field, label in FIELD_LABELS.items()}
+    for field in service.EMPTY:
+        if field not in labels:
+            labels[field] = str(form[field].label.text)
+            mine[field], current[field] = (
+                "" if value is None else str(value) for value in (typed[field], getattr(row, field))
+            )
+    return StaleVersion(
+        mine={labels[field]: mine[field] for field in labels},
+        current={labels[field]: current[field] for field in labels},
+    )
 
 
 @bp.post("/supplier/approval")

@@ -82,11 +82,20 @@ LISTINGS = {
 
 def test_names_of_one_technology_find_the_same_list_in_the_same_order(thesaurus):
     answers = [found(thesaurus, typed, LISTINGS) for typed in SAME["MES"]]
-    assert answers == [[2, 1, 3]] * len(answers)
+    assert answers == [[1, 2, 3]] * len(answers)
 
 
 def test_what_matches_more_of_the_question_comes_first(thesaurus):
     assert found(thesaurus, "사출 MES", LISTINGS) == [2, 1, 3, 4]
+
+
+def test_a_verified_build_leads_upwards_and_a_higher_own_level_does_not(thesaurus):
+    modest = document({"MES": 1}, "", "", thesaurus)
+    boasting = document({"MES": 5}, "", "", thesaurus)
+    proven = document({"MES": 1}, "", "", thesaurus, {"MES": 3})
+    hits = rank(read("MES", thesaurus), {1: ("", modest), 2: ("", boasting), 3: ("", proven)})
+    assert [hit.id for hit in hits] == [3, 1, 2]
+    assert hits[1].score == hits[2].score
 
 
 def test_a_name_is_found_with_a_typing_error(thesaurus):

@@ -96,6 +96,16 @@ def test_a_stale_tab_gets_409_with_both_texts_and_changes_nothing(client_as, own
     assert own().summary == "먼저 저장한 소개"
 
 
+def test_two_tabs_that_both_begin_the_listing_do_not_overwrite_each_other(client_as, own):
+    gong = client_as("gong")
+    first, second = gong.page("/supplier/listing"), gong.page("/supplier/listing")
+    assert gong.submit(first, {**TYPED, "summary": "먼저"}, action="/supplier/listing").status_code == 302
+    answer = gong.submit(second, {**TYPED, "summary": "나중", "capabilities-MES": "5"}, action="/supplier/listing")
+    assert answer.status_code == 409
+    assert "제조실행시스템 (MES) · 수준 5" in answer.get_data(as_text=True)
+    assert own().summary == "먼저"
+
+
 def test_an_edit_of_a_public_listing_shows_at_once_and_waits_as_a_difference(client_as, cast, make):
     row = make.approved_listing(cast["gong"].organisation_id)
     gong, un = client_as("gong"), client_as("un")
