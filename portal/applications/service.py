@@ -517,6 +517,13 @@ def note_paper_read(actor: Actor, paper: AttachedPaper) -> None:
         audit.record(actor, "application.read_paper", "application_paper", paper_id, detail)
 
 
+def note_export(actor: Actor, count: int, filters: Mapping[str, Any]) -> None:
+    """Leave a trace of a list that was taken out (접속기록): how many rows, narrowed by what."""
+    _require(actor, OPERATOR | {Role.AUDITOR})
+    with transaction():
+        audit.record(actor, "application.export", OBJECT, None, {"rows": count, "filters": sorted(filters)})
+
+
 # --- for the floors above ----------------------------------------------------------------------------------
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.accounts.rules import OPERATOR
-from portal.applications import bp, forms, queries, service
+from portal.applications import bp, export, forms, queries, service
 from portal.applications.rules import Action, Part, Status, can
-from portal.base import words
+from portal.base import clock, words
 from portal.base.access import RuleBroken
 from portal.programmes.rules import Tier
 from portal.reference import queries as reference
@@ -56,6 +56,19 @@ def queue():
         regions=reference.region_names(row.region for row in page.items),
         may_check=actor.has(*OPERATOR),
     )
+
+
+@bp.post("/applications/queue.xlsx")
+@requires("applications:queue:read")
+def export_queue() -> Response:
+    """The list as it is filtered and sorted now, as a spreadsheet."""
+    actor = current_actor()
+    rows = queries.queue_rows(actor, _filters())
+    book = export.workbook(rows, reference.region_names(row.region for row in rows))
+    service.note_export(actor, len(rows), {name: 1 for name, value in request.args.items() if value})
+    answer = Response(book, mimetype=export.MEDIA_TYPE)
+    answer.headers["Content-Disposition"] = f'attachment; filename="applications-{clock.today():%Y%m%d}.xlsx"'
+    return answer
 
 
 def _chips(counts: dict[Status, int], filters: queries.Filters) -> list[dict[str, Any]]:

@@ -321,3 +321,22 @@ def test_every_write_is_in_the_audit_chain_without_personal_values(actor, handed
     }
     assert all(make.TEXT not in row.detail and "하나정밀" not in row.detail for row in rows)
     assert audit.verify().ok
+
+
+def test_the_export_holds_what_is_shown_and_no_formula(actor, client_as, handed_in):
+    import io
+
+    from openpyxl import load_workbook
+
+    from portal.accounts.models import Organisation
+
+    with transaction():
+        session.get(Organisation, handed_in.organisation_id).name = "=HYPERLINK(1)"
+    answer = client_as("un").post("/applications/queue.xlsx?status=submitted")
+    sheet = load_workbook(io.BytesIO(answer.data)).active
+    rows = list(sheet.iter_rows())
+    assert [cell.value for cell in rows[1]][:2] == [handed_in.number, "=HYPERLINK(1)"]
+    assert {cell.data_type for cell in rows[1]} <= {"s", "inlineStr"}
+    empty = load_workbook(io.BytesIO(client_as("un").post("/applications/queue.xlsx?status=written").data)).active
+    assert empty.max_row == 1
+    assert client_as("hana").post("/applications/queue.xlsx").status_code == 403
