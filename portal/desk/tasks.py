@@ -127,6 +127,7 @@ def _sme(actor: Actor, page: Home) -> None:
         )
     own_applications = applications.mine(actor)
     _applications(own_applications, page)
+    _open_calls({row.call_id for row in own_applications if row.is_live}, actor.region, page)
     if suggestion is not None:
         told = explain(suggestion.answer)
         page.figures += [
@@ -185,6 +186,28 @@ def _applications(rows: Sequence[Application], page: Home) -> None:
                 url=url_for("applications.mine"),
             )
         )
+
+
+def _open_calls(joined: set[int], region: str | None, page: Home) -> None:
+    """Calls that the firm could still join, the first to end first."""
+    calls = [call for call in programmes.open_calls(region=region) if call.id not in joined][:SHOWN_ROWS]
+    page.lists.append(
+        Listed(
+            _("지금 열린 공고"),
+            [_("공고"), _("유형"), _("마감")],
+            [
+                {
+                    "name": call.title,
+                    "url": url_for("programmes.call", key=call.key),
+                    "cells": [", ".join(str(tier.label) for tier in call.tiers), when(call.closes_at)],
+                }
+                for call in calls
+            ],
+            _("지금 열린 공고가 없습니다"),
+            _("공고가 열리면 여기에 나옵니다."),
+            url=url_for("programmes.calls"),
+        )
+    )
 
 
 def _supplier(actor: Actor, page: Home) -> None:
@@ -389,7 +412,7 @@ def _chair(actor: Actor, page: Home) -> None:
                     "url": url_for("evaluation.decide", key=row.panel.application.key),
                     "cells": [
                         row.panel.application.organisation.name,
-                        f"{row.submitted} / {row.sitting}",
+                        {"text": f"{row.submitted} / {row.sitting}", "tone": "success" if row.is_ready else "neutral"},
                         when(row.panel.due_on),
                     ],
                 }
