@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:59:11.648908
+Create Date: 2026-11-22 20:22:11.228986
 
 """
 
