@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, abort, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -50,12 +50,33 @@ def _down(_error: Exception) -> Any:
     return page(503)
 
 
+def _beside(_error: Exception) -> Any:
+    """Two requests made the same row at once and a constraint let one through: the other is told to look again."""
+    log.warning("a constraint settled a race", extra={"endpoint": request.endpoint})
+    return _stale(StaleVersion())
+
+
+def _holds_nothing(_error: Exception) -> Any:
+    """A number or a text that no column can hold: as an address it leads nowhere, in a form it is bad input."""
+    return page(404 if request.method in ("GET", "HEAD") or request.view_args else 400)
+
+
+def _refuse_nul() -> None:
+    """No keyboard writes NUL and PostgreSQL keeps none: refused before anybody reads it."""
+    if "\x00" in request.path:
+        abort(404)
+    for values in (request.args, request.form):
+        if any("\x00" in text for pair in values.items(multi=True) for text in pair):
+            abort(400)
+
+
 def _unexpected(error: Exception) -> Any:
     log.exception("unexpected error", extra={"endpoint": request.endpoint})
     return page(500)
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_refuse_nul)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(CSRFError, lambda _: page(400, "csrf"))
@@ -65,5 +86,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StaleVersion, _stale)
     app.register_error_handler(StaleDataError, lambda _: _stale(StaleVersion()))
     app.register_error_handler(OperationalError, _down)
+    app.register_error_handler(IntegrityError, _beside)
+    app.register_error_handler(DataError, _holds_nothing)
+    app.register_error_handler(OverflowError, _holds_nothing)  # what SQLite's driver says of such a number
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)

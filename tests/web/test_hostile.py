@@ -44,3 +44,40 @@ def test_the_link_to_the_other_language_keeps_what_was_asked(client):
     page = client.page("/suppliers?q=MES&region=busan&region=daegu&endpoint=x")
     link = page.soup.find("a", attrs={"hreflang": "en"})["href"]
     assert link == "/suppliers?q=MES&region=busan&region=daegu&endpoint=x&lang=en"
+
+
+def test_a_number_that_no_column_holds_leads_nowhere(client_as):
+    hana = client_as("hana")
+    answers = [hana.post("/account/sessions/99999999999999999999999/end"), hana.get("/demo/mail/99999999999999999999999")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_nul_is_refused_wherever_it_stands(client_as):
+    hana = client_as("hana")
+    profile = {"name": "김\x00하나", "phone": "", "language": "ko"}
+    met = [
+        hana.get("/applications/%00"),
+        hana.get("/suppliers?q=a%00b"),
+        hana.post("/account", data=profile),
+        hana.post("/sign-in", data={"email": "hana\x00@example.kr", "password": "x"}),
+    ]
+    assert [answer.status_code for answer in met] == [404, 400, 400, 400]
+
+
+def test_a_race_that_a_constraint_settles_asks_to_look_again(app):
+    """Planted: a view whose row another request has made a moment before."""
+    from sqlalchemy.exc import IntegrityError
+
+    from portal.web import guard
+
+    @guard.public
+    def second():
+        raise IntegrityError("INSERT", {}, Exception("UNIQUE"))
+
+    rules = app.view_functions
+    original, rules["health.alive"] = rules["health.alive"], second
+    try:
+        answer = app.test_client().get("/healthz")
+    finally:
+        rules["health.alive"] = original
+    assert answer.status_code == 409
