@@ -36,7 +36,7 @@ class SupplierKind:
     technologies: tuple[str, ...]
     product: str
     product_text: str
-    price: str
+    price: str  # a PriceModel
 
 
 SUPPLIER_KINDS = (
@@ -46,7 +46,7 @@ SUPPLIER_KINDS = (
         ("MES", "POP", "IIOT", "RFID"),
         "가온 MES(예시)",
         "바코드와 현장 단말로 실적을 모으고 납기를 보여 줍니다.",
-        "구축비와 월 이용료",
+        "subscription",
     ),
     SupplierKind(
         "머신비전 검사와 불량 원인 분석",
@@ -54,7 +54,7 @@ SUPPLIER_KINDS = (
         ("VISION", "AI", "QMS", "SPC"),
         "비전 검사 키트(예시)",
         "치수와 외관을 라인에서 자동으로 검사합니다.",
-        "장비와 소프트웨어 일괄",
+        "turnkey",
     ),
     SupplierKind(
         "ERP와 생산계획을 이어 주는 통합 구축",
@@ -62,7 +62,7 @@ SUPPLIER_KINDS = (
         ("ERP", "APS", "SCM", "WMS"),
         "이음 ERP(예시)",
         "중소 제조업에 맞춘 수주·자재·원가 관리.",
-        "사용자 수에 따른 월 이용료",
+        "subscription",
     ),
     SupplierKind(
         "협동로봇과 자동화 셀",
@@ -70,7 +70,7 @@ SUPPLIER_KINDS = (
         ("ROBOT", "AUTO", "AGV", "PLC"),
         "로봇 셀(예시)",
         "적재·용접·체결 공정의 표준 셀.",
-        "설비 일괄, 임대 가능",
+        "turnkey",
     ),
     SupplierKind(
         "예지보전과 설비 모니터링",
@@ -78,7 +78,7 @@ SUPPLIER_KINDS = (
         ("PdM", "IIOT", "CMMS", "EDGE"),
         "설비 지킴이(예시)",
         "센서, 게이트웨이, 보전 이력 관리.",
-        "설비 한 대당 월 이용료",
+        "subscription",
     ),
     SupplierKind(
         "에너지·탄소 관리",
@@ -86,7 +86,7 @@ SUPPLIER_KINDS = (
         ("EMS", "LCA", "IIOT"),
         "에너지 살핌이(예시)",
         "계측기 설치와 절감 보고서.",
-        "절감액 공유 가능",
+        "turnkey",
     ),
     SupplierKind(
         "제조 데이터 표준(AAS)과 디지털트윈",
@@ -94,7 +94,7 @@ SUPPLIER_KINDS = (
         ("AAS", "OPCUA", "DT", "DATAPLAT"),
         "트윈 스튜디오(예시)",
         "OPC UA 연결과 3D 관제.",
-        "사업별 견적",
+        "quote",
     ),
     SupplierKind(
         "식품 공장의 스마트 HACCP",
@@ -102,7 +102,7 @@ SUPPLIER_KINDS = (
         ("HACCP", "MES", "IIOT"),
         "스마트 HACCP(예시)",
         "온도·금속검출·세척 기록 자동화.",
-        "구축비와 연간 유지보수",
+        "licence",
     ),
 )
 
