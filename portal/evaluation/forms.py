@@ -152,11 +152,13 @@ def scores_form(sheet: Rubric) -> type[ScoresForm]:
     """The form class for one score sheet."""
     fields: dict[str, Any] = {"codes": tuple(one.code for one in sheet.criteria)}
     for one in sheet.criteria:
-        fields[f"{one.code}_points"] = DecimalField(f"{one.title} ({one.points})", validators=[Optional()])
+        fields[f"{one.code}_points"] = DecimalField(str(one.title), validators=[Optional()])
         if one.not_applicable_allowed:
             fields[f"{one.code}_na"] = BooleanField(_l("해당 없음"))
         fields[f"{one.code}_comment"] = TextAreaField(
-            _l("의견"), validators=[Optional(), Length(max=COMMENT_LENGTH)], render_kw={"rows": 2}
+            _l("%(criterion)s 의견", criterion=one.title),
+            validators=[Optional(), Length(max=COMMENT_LENGTH)],
+            render_kw={"rows": 2},
         )
     return type("ScoresForm", (ScoresForm,), fields)
 

@@ -622,11 +622,10 @@ def sheet_lacking(sheet: Rubric, scored: Mapping[str, Scored]) -> list[Problem]:
     lacking = []
     for criterion in sheet.criteria:
         one = scored.get(criterion.code)
-        values = {"criterion": criterion.title}
         if one is None or (one.points is None and not one.not_applicable):
-            lacking.append(Problem(f"{criterion.code}_points", Verdict(False, "evaluation_points_missing", values)))
+            lacking.append(Problem(f"{criterion.code}_points", Verdict(False, "evaluation_points_missing")))
         elif not one.comment:
-            lacking.append(Problem(f"{criterion.code}_comment", Verdict(False, "evaluation_comment_missing", values)))
+            lacking.append(Problem(f"{criterion.code}_comment", Verdict(False, "evaluation_comment_missing")))
     return lacking
 
 
@@ -1009,32 +1008,3 @@ def own_outcome(actor: Actor, application_key: str) -> tuple[Application, Outcom
     if outcome is None:
         raise NotVisible
     return application, outcome
-
-
-# --- for the case page of operators and auditors -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class PanelView:
-    """Who sits where and how far they are; no review content before the decision."""
-
-    panel: Panel
-    decision: Decision | None
-    chair: str
-    seats: tuple[tuple[str, str, AssignmentState, date], ...]
-
-
-def panel_for_staff(actor: Actor, application_id: int) -> PanelView | None:
-    """The panel of an application that an operator or auditor may see; None for everybody else."""
-    if not actor.has(*OPERATOR, Role.AUDITOR):
-        return None
-    applications.by_id(actor, application_id)
-    panel = _panels_of([application_id]).get(application_id)
-    if panel is None:
-        return None
-    return PanelView(
-        panel,
-        panel.decision,
-        panel.chair.name,
-        tuple((one.pseudonym, one.evaluator.name, one.state, one.due_on) for one in panel.assignments),
-    )

@@ -3,8 +3,7 @@
 100 points over seven criteria with described bands; a total of 70 passes, and each critical criterion needs 60 % of
 its points. A criterion that does not apply leaves the numerator and the denominator.
 
-Source: no official table of points was found; this sheet is the portal's own default (domain.md 1.7) and an operator
-may replace it by a further file.
+Source: no official table of points was found; this sheet is the portal's own default, and a further file may replace it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Assigner ≠ reviewer ≠ decider. An own score comes before the machine's suggestion. A tier may be moved by one with a
 reason of 30 characters and the items that changed; by two only when two experts say so.
 
-Source: domain.md 1.7 (panel exclusion of 데이터 인프라 지침 2020), 4 (override), evaluation.md 4–5.
+Source: panel exclusion of 데이터 인프라 구축사업 관리지침 (2020-534); the rule of overriding is the portal's own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REASON_LENGTH = 30
 MUST_JUDGE_FROM = 3
 """A claim from this level on asks for evidence, so a person has to say whether the evidence holds."""
 SCORE_SPREAD = 15
-"""Points between one total and the median from which the chair's page flags a disagreement (domain.md 1.7)."""
+"""Points between one total and the median from which the chair's page flags a disagreement."""
 
 PLAIN_REASON = say("평가 점수와 산정 유형에 따라 결정했습니다.", "Decided on the scores and the suggested tier.")
 """What the firm reads when the chair confirmed the suggestion without adding words."""
@@ -217,15 +217,9 @@ CODES = define(
             "{item}: 신청기업이 적은 수준과 같습니다. 같다면 '인정'을 골라 주세요.",
             "{item}: this is the level that the firm gave. If you agree, choose Accept.",
         ),
-        "evaluation_points_missing": say(
-            "{criterion}: 점수를 적거나 '해당 없음'에 표시해 주세요.", "{criterion}: give points, or tick Not applicable."
-        ),
-        "evaluation_points_range": say(
-            "{criterion}: 0점부터 {most}점까지 적을 수 있습니다.", "{criterion}: between 0 and {most} points."
-        ),
-        "evaluation_comment_missing": say(
-            "{criterion}: 신청기업이 읽을 의견을 적어 주세요.", "{criterion}: write a comment for the firm."
-        ),
+        "evaluation_points_missing": say("점수를 적어 주세요.", "Give points."),
+        "evaluation_points_range": say("0점부터 {most}점까지 적을 수 있습니다.", "Between 0 and {most} points."),
+        "evaluation_comment_missing": say("신청기업이 읽을 의견을 적어 주세요.", "Write a comment for the firm."),
         "evaluation_tier_missing": say("유형을 골라 주세요.", "Choose a tier."),
         "evaluation_reason_short": say(
             "까닭을 {least}자 이상 적어 주세요. 지금은 {count}자입니다.",
@@ -286,7 +280,7 @@ def can_move_tier(suggested: Tier | None, chosen: Tier, reason: str, changed_ite
     """Whether an expert may give another tier than the suggested one.
 
     changed_items: codes of items that were rejected or corrected
-    Source       : domain.md 4: "confirm / raise / lower by one tier with reason ≥ 30 chars + item-level changes"
+    Notes        : the portal's own rule: a reason of 30 characters and item-level changes
     """
     if distance(suggested, chosen) == 0:
         return YES
@@ -347,7 +341,7 @@ class Seat:
 
 
 def is_party(member: Member, parties: Collection[int]) -> bool:
-    """Employed by the adopter or by the supplier of the case (제척). Source: domain.md 1.7, panel exclusion."""
+    """Employed by the adopter or by the supplier of the case (제척). Source: 관리지침 (2020-534), panel exclusion."""
     return member.organisation_id is not None and member.organisation_id in parties
 
 

@@ -1,7 +1,7 @@
 """Every write of an evaluation: assign, step down, open, review, decide. One transaction each, audited.
 
 A right on a case exists only while it is needed: it is granted when the evaluator has declared that there is no
-conflict, and taken on recusal and at the decision (files go back after the meeting, domain.md 1.7).
+conflict, and taken on recusal and at the decision (files go back after the meeting).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from portal.accounts.models import Person
 from portal.accounts.rules import OPERATOR, Role
+from portal.applications import queries as application_queries
 from portal.applications import service as applications
 from portal.applications.models import Application
 from portal.applications.rules import Status
@@ -45,11 +46,12 @@ def assign(
 
     due    : the day (KST) by whose end reviews are due
     Raises : RulesBroken with a refusal per field (evaluators, chair, due); RuleBroken evaluation_not_ready,
-             evaluation_decided
+             evaluation_decided; NotVisible, Forbidden
     Notes  : writes panel, assignment, grants for the chair; emits evaluator.assigned per new evaluator
     """
     _ensure_operator(actor)
     with transaction():
+        application_queries.by_id(actor, application.id)  # a regional operator stays in the region
         if once_key and once.claim(actor, once_key, "evaluation.assign"):
             return queries.panel_of(application.id)
         if application.status is not Status.WRITTEN:
@@ -288,12 +290,7 @@ def _clean_scores(panel: Panel, scores: Mapping[str, Mapping[str, Any]]) -> dict
         points, comment = row.get("points"), (row.get("comment") or "").strip()
         absent = bool(row.get("na")) and criterion.not_applicable_allowed
         if points is not None and not 0 <= points <= criterion.points:
-            raise RuleBroken(
-                "evaluation_points_range",
-                f"{criterion.code}_points",
-                criterion=criterion.title,
-                most=criterion.points,
-            )
+            raise RuleBroken("evaluation_points_range", f"{criterion.code}_points", most=criterion.points)
         if points is None and not comment and not absent:
             continue
         kept[criterion.code] = {"points": None if absent else points, "na": absent, "comment": comment}

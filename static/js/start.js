@@ -5,6 +5,7 @@ const behaviours = {
   "form[data-filters]": "./filters.js",
   "[data-counter]": "./counter.js",
   "table[data-queue]": "./queue-keys.js",
+  "form.case-form": "./case-keys.js",
   "#session-warning": "./session.js",
 };
 for (const [selector, file] of Object.entries(behaviours)) {
