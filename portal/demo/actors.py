@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 from portal.accounts import queries as account_queries
 from portal.accounts import service as accounts
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import OrganisationKind, Role, needs_second_factor
+from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.demo import people, texts
 from portal.demo.country import CAST, DOMAIN, EVALUATORS, FIRMS, SUPPLIERS, Country
 from portal.directory import service as directory
 from portal.profiles import questionnaire
 from portal.profiles import service as profiles
+from portal.programmes import service as programmes
+from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 
@@ -166,6 +170,16 @@ def firms(country: Country) -> None:
             if finished:
                 profiles.finish(actor)
         country.firms.append((actor, firm))
+
+
+def counted(country: Country) -> None:
+    """Adopters whose level was fixed in earlier years: what the progress line on the front page counts."""
+    tiers = {"basic": Tier.BASIC, "middle": Tier.ADVANCED, "advanced": Tier.LEADING}
+    adopters = [(actor, tiers[firm.stage]) for actor, firm in country.firms if firm.stage in tiers]
+    with country.on(40):
+        for number, (actor, tier) in enumerate(adopters[::2]):
+            fixed_on = clock.today() - timedelta(days=90 + 37 * number)
+            programmes.count_firm(SYSTEM, actor.organisation_id, tier, fixed_on, ("gov", "local", "private")[number % 3])
 
 
 def fill_company(country: Country, actor: Actor, firm: people.Firm, person: Person) -> None:

@@ -88,6 +88,7 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         actors.suppliers,
         cases.calls,
         actors.firms,
+        actors.counted,
         cases.closed_call,
         cases.reviews,
         cases.open_calls,
