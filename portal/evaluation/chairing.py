@@ -55,12 +55,11 @@ def decide(key: str):
             return redirect(url_for("evaluation.decide", key=key))
         except RuleBroken as broken:
             refuse(form, broken)
-    panel = queries.panel_by_application(actor, key)
     page = render_template(
         "evaluation/decide.html",
         panel=panel,
         application=panel.application,
-        sides=queries.side_by_side(panel),
+        sides=sides,
         suggestion=queries.suggestion_in_words(panel.application_id),
         form=form,
     )

@@ -103,7 +103,7 @@ def items_form(case: CaseFile) -> type[ItemsForm]:
     verdicts = [(one.value, one.label) for one in ItemVerdict]
     for line in case.lines:
         item = line.item
-        levels = [("", _l("수준 고르기"))] + [(str(n), f"{n} · {anchor}") for n, anchor in enumerate(item.anchors)]
+        levels = [("", ""), *((str(n), str(n)) for n in range(len(item.anchors)))]
         fields[f"{item.code}_verdict"] = RadioField(
             f"{item.code} {item.title}", choices=verdicts, validators=[Optional()], validate_choice=False
         )

@@ -20,7 +20,7 @@ from portal.evaluation.forms import (
     scores_form,
 )
 from portal.evaluation.models import Assignment, Review
-from portal.evaluation.queries import QueueFilters
+from portal.evaluation.queries import CaseFile, QueueFilters
 from portal.evaluation.rules import AssignmentState
 from portal.web.forms import VersionedForm, refuse
 from portal.web.guard import current_actor, requires
@@ -64,7 +64,8 @@ def case(key: str):
         return render_template("evaluation/case_closed.html", assignment=assignment)
     if assignment.state is AssignmentState.ASSIGNED:
         return _declaration_page(assignment, OpenForm(), RecuseForm())
-    return _items_page(assignment, _items_form(assignment))
+    file = queries.case_file(assignment)
+    return _items_page(assignment, _items_form(assignment, file), file)
 
 
 @bp.post("/evaluation/cases/<key>/open")
@@ -79,7 +80,7 @@ def open_case(key: str):
             return redirect(url_for("evaluation.case", key=key))
         except RuleBroken as broken:
             refuse(form, broken)
-    return _declaration_page(queries.case_by_key(actor, key), form, RecuseForm()), 422
+    return _declaration_page(assignment, form, RecuseForm()), 422
 
 
 @bp.post("/evaluation/cases/<key>/recuse")
@@ -95,7 +96,7 @@ def recuse(key: str):
             return redirect(url_for("evaluation.queue"))
         except RuleBroken as broken:
             refuse(form, broken)
-    return _declaration_page(queries.case_by_key(actor, key), OpenForm(), form), 422
+    return _declaration_page(assignment, OpenForm(), form), 422
 
 
 # --- the three steps ------------------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ def save_items(key: str):
             if _wants_json():
                 return _saved(review)
             return redirect(_after_items(key, chosen))
-    return _items_page(queries.case_by_key(actor, key), form), 422
+    return _items_page(assignment, form, file), 422
 
 
 @bp.route("/evaluation/cases/<key>/score", methods=["GET", "POST"])
@@ -160,7 +161,6 @@ def score(key: str):
             refuse(form, broken)
     if form.errors:
         status = 422
-    assignment = queries.case_by_key(actor, key)
     return _page("evaluation/score.html", assignment, form, file=queries.case_file(assignment)), status
 
 
@@ -196,7 +196,6 @@ def final(key: str):
             refuse(form, broken)
     if form.errors:
         status = 422
-    assignment = queries.case_by_key(actor, key)
     return (
         _page(
             "evaluation/final.html",
@@ -256,8 +255,7 @@ def _go_on(assignment: Assignment) -> Any:
     return redirect(url_for("evaluation.queue"))
 
 
-def _items_form(assignment: Assignment) -> VersionedForm:
-    file = queries.case_file(assignment)
+def _items_form(assignment: Assignment, file: CaseFile) -> VersionedForm:
     review = assignment.review
     return items_form(file)(data={**fill_items(file, review.items), "version": review.version})
 
@@ -281,8 +279,8 @@ def _declaration_page(assignment: Assignment, form: OpenForm, recusal: RecuseFor
     )
 
 
-def _items_page(assignment: Assignment, form: VersionedForm) -> str:
-    return _page("evaluation/items.html", assignment, form, file=queries.case_file(assignment))
+def _items_page(assignment: Assignment, form: VersionedForm, file: CaseFile) -> str:
+    return _page("evaluation/items.html", assignment, form, file=file)
 
 
 def _submitted_page(assignment: Assignment) -> str:
