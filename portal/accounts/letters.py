@@ -76,7 +76,10 @@ def _no_next() -> Any:
 
 
 def _account_tried() -> str:
-    return request.form.get("email", "").strip().lower() or session.get("tf_user_id", "") or request.remote_addr or ""
+    """Whose account is being tried. The second step counts for who stands in it, whatever the form says of an e-mail."""
+    if request.endpoint != "security.login" and (waiting := session.get("tf_user_id")):
+        return waiting
+    return request.form.get("email", "").strip().lower() or request.remote_addr or ""
 
 
 def init_app(app: Flask) -> None:

@@ -150,8 +150,8 @@ def sign_up(
         if purpose.required and purpose.code not in consents
     ]
     with transaction():
-        if not broken and person_by_email(email):
-            mail.queue(email, "already_member", "ko", f"already_member:{email}:{clock.today()}")
+        if not broken and (member := person_by_email(email)):
+            mail.queue(member.email, "already_member", "ko", f"already_member:{member.id}:{clock.today()}")
             return None
         if organisation_by_number(number, kind):
             broken.append(RuleBroken("brn_taken", "registration_number"))

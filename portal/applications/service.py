@@ -517,11 +517,11 @@ def note_paper_read(actor: Actor, paper: AttachedPaper) -> None:
         audit.record(actor, "application.read_paper", "application_paper", paper_id, detail)
 
 
-def note_export(actor: Actor, count: int, filters: Mapping[str, Any]) -> None:
+def note_export(actor: Actor, count: int, filters: Sequence[str]) -> None:
     """Leave a trace of a list that was taken out (접속기록): how many rows, narrowed by what."""
     _require(actor, OPERATOR | {Role.AUDITOR})
     with transaction():
-        audit.record(actor, "application.export", OBJECT, None, {"rows": count, "filters": sorted(filters)})
+        audit.record(actor, "application.export", OBJECT, None, {"rows": count, "filters": list(filters)})
 
 
 # --- for the floors above ----------------------------------------------------------------------------------

@@ -153,6 +153,7 @@ def store(
             out.flush()
             _check_contents(Path(temporary), kind_name, field)
             if target.exists():  # the same contents are on the disk already, and durable
+                os.utime(target)  # young again: a sweep beside us must not take it for a crash's orphan
                 Path(temporary).unlink()
             else:
                 os.fsync(out.fileno())

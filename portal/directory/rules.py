@@ -118,6 +118,7 @@ CODES = define(
             "Please choose at least one region, or “nationwide”.",
         ),
         "region_unknown": say("목록에 없는 지역입니다: {name}", "Unknown region: {name}"),
+        "product_price_unknown": say("가격 방식을 골라 주세요.", "Choose how the product is priced."),
         "product_name_needed": say("제품 이름을 적어 주세요.", "Please name the product."),
         "contact_needed": say(
             "연락받을 이메일을 적어 주세요. 상담을 수락한 기업에만 보입니다.",
@@ -200,6 +201,8 @@ def check_listing(
         broken += [RuleBroken(code, field, name=one) for one in facts[field] if one not in known and one != NATIONWIDE]
     if any(not product["name"] for product in facts["products"]):
         broken.append(RuleBroken("product_name_needed", "products"))
+    if any(product.get("price") and product["price"] not in set(PriceModel) for product in facts["products"]):
+        broken.append(RuleBroken("product_price_unknown", "products"))
     if complete:
         for field, code in (
             ("summary", "summary_needed"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
+from unicodedata import normalize
 
 from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto, _is_submitted
-from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import HiddenField, IntegerField
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
@@ -25,7 +27,7 @@ class Form(FlaskForm):
             """Form bodies only: Flask-WTF would also read JSON, and break on a body that is no object."""
             if formdata is not _Auto:
                 return formdata
-            return CombinedMultiDict((request.files, request.form)) if _is_submitted() else None
+            return CombinedMultiDict((request.files, _tidy(request.form))) if _is_submitted() else None
 
     def problems(self) -> list[tuple[str, str, str]]:
         """For the summary at the top: (id of the control, label, message), in the order of the form."""
@@ -46,6 +48,17 @@ class VersionedForm(Form):
     """A form over an existing row: carries the version that the person saw."""
 
     version = IntegerField(validators=[Optional()], widget=HiddenInput())  # empty before the first save
+
+
+def _tidy(typed: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Text as people mean it: composed (NFC), without control characters and without overrides of its direction.
+
+    Emoji joined by ZWJ and Korean typed as loose jamo come through; what could break a paper or disguise a name does not.
+    """
+    return MultiDict((name, _UNWANTED.sub("", normalize("NFC", text))) for name, text in typed.items(multi=True))
+
+
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 def _flat(errors: Any) -> list[str]:

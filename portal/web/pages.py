@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, current_app, g, request, send_file, url_for
+from flask import Flask, Response, current_app, g, request, send_file, session, url_for
 from flask_babel import Babel, get_locale
 
 from portal.base import clock, files, marks, words
@@ -48,14 +48,15 @@ def page_number() -> int:
     return max(1, request.args.get("page", 1, type=int) or 1)
 
 
-def address(**changes: Any) -> str:
+def address(path: str = "", /, **changes: Any) -> str:
     """This page's address with parts of its query changed (None or "": left out); the rest stays as it came.
 
+    path: another page that is asked the same
     Put together as text: `url_for` would take some names that a visitor types (endpoint, _scheme) for its own.
     """
     query = {**request.args.to_dict(flat=False), **changes}
     kept = {name: value for name, value in query.items() if value not in (None, "", [])}
-    path = quote(request.root_path.rstrip("/") + request.path)
+    path = path or quote(request.root_path.rstrip("/") + request.path)
     return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
 
 
@@ -147,8 +148,10 @@ def _headers(answer: Response) -> Response:
         answer.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint == "static" and answer.status_code == 200:
         answer.headers["Cache-Control"] = f"public, max-age={31536000 if 'v' in request.args else 600}"
-    elif guard.current_actor().is_signed_in or request.method != "GET":
+    elif session or request.method != "GET" or answer.status_code >= 400:  # a token in a form is somebody's own, too
         answer.headers["Cache-Control"] = "no-store"
+    else:
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
     if asked := g.get("language_asked"):
         answer.set_cookie(
             "lang",

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cast import PASSWORD
+
 PAGES = {
     "anon": ("/", "/suppliers", "/calls", "/programmes", "/precheck", "/sign-in"),
     "hana": ("/home", "/applications", "/consultations", "/diagnosis"),
@@ -81,3 +83,96 @@ def test_a_race_that_a_constraint_settles_asks_to_look_again(app):
     finally:
         rules["health.alive"] = original
     assert answer.status_code == 409
+
+
+def test_guessing_the_second_step_counts_for_the_account_whatever_e_mail_is_sent_along(app, client):
+    from portal.web.limits import limiter
+
+    limiter.enabled = True
+    try:
+        first = client.submit(client.page("/sign-in"), {"email": "pyeong@example.kr", "password": PASSWORD}, "/sign-in")
+        assert first.headers["Location"].startswith("/tf-validate")
+        codes = [
+            client.post("/tf-validate", data={"code": "000000", "email": f"{n}@example.kr"}).status_code
+            for n in range(11)
+        ]
+    finally:
+        limiter.reset()
+        limiter.enabled = False
+    assert codes[-1] == 429
+
+
+def test_signing_up_again_with_a_very_long_address_writes_its_owner_one_letter(actor, cast, drain):
+    from portal.accounts import service
+    from portal.accounts.models import Person
+    from portal.accounts.rules import OrganisationKind
+    from portal.base.db import session, transaction
+
+    address = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example.kr"
+    with transaction():
+        session.get(Person, cast["hana"].id).email = address
+    for _ in range(2):
+        service.sign_up(
+            kind=OrganisationKind.COMPANY,
+            registration_number="999-81-00048",
+            organisation_name="다른 회사",
+            email=address,
+            name="누구",
+            phone="010-1234-5678",
+            password_hash="x",
+            consents={"terms", "privacy"},
+        )
+    assert [letter.to for letter in drain()] == [address]
+
+
+@pytest.mark.parametrize(("name", "path"), [("anon", "/sign-in"), ("anon", "/nothing"), ("hana", "/home")])
+def test_pages_with_somebodys_own_token_are_kept_by_no_cache(client_as, name, path):
+    assert client_as(name).get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_for_everybody_is_asked_for_anew(client):
+    assert client.get("/programmes").headers["Cache-Control"] == "private, no-cache"
+
+
+def test_contents_that_came_again_are_young_for_the_sweep(context):
+    import io
+    import os
+
+    from portal.base import files
+    from portal.base.db import transaction
+
+    with transaction():
+        stored = files.store(io.BytesIO(b"%PDF-1.7 the same"), "a.pdf")
+    path = files.path_of(stored.sha256)
+    os.utime(path, (0, 0))
+    with transaction():
+        files.store(io.BytesIO(b"%PDF-1.7 the same"), "b.pdf")
+    assert path.stat().st_mtime > 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("하나\x0b정밀\x1b[31m", "하나정밀[31m"),
+        ("\u202efdp.exe", "fdp.exe"),
+        ("\u1112\u1161\u1102\u1161", "하나"),
+        ("정밀 👩\u200d🏭", "정밀 👩\u200d🏭"),
+        ("{{7*7}}<script>alert(1)</script>", "{{7*7}}<script>alert(1)</script>"),
+    ],
+)
+def test_a_name_is_kept_as_people_mean_it(client_as, typed, kept):
+    hana = client_as("hana")
+    hana.post("/account", data={"name": typed, "phone": "", "language": "ko"})
+    assert hana.page("/account").soup.find("input", attrs={"name": "name"})["value"] == kept
+
+
+def test_an_export_names_known_filters_only(world):
+    from portal.base import audit
+    from portal.base.db import session
+
+    un = world.app.test_client()
+    un.sign_in(world.cast["un"])
+    assert un.post("/applications/queue.xlsx?q=x&hana@example.kr=1", check=False).status_code == 200
+    with world.app.app_context():
+        row = session.query(audit.AuditRow).filter_by(action="application.export").one()
+        assert row.facts["filters"] == ["q"]

@@ -20,6 +20,7 @@ from portal.web.guard import current_actor, requires
 from portal.web.pages import address, page_number
 
 Kind = TypeVar("Kind", bound=StrEnum)
+FILTERS = ("q", "call", "tier", "status", "region")
 
 
 def _member(kind: type[Kind], name: str) -> Kind | None:
@@ -65,7 +66,7 @@ def export_queue() -> Response:
     actor = current_actor()
     rows = queries.queue_rows(actor, _filters())
     book = export.workbook(rows, reference.region_names(row.region for row in rows))
-    service.note_export(actor, len(rows), {name: 1 for name, value in request.args.items() if value})
+    service.note_export(actor, len(rows), [name for name in FILTERS if request.args.get(name)])
     answer = Response(book, mimetype=export.MEDIA_TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="applications-{clock.today():%Y%m%d}.xlsx"'
     return answer

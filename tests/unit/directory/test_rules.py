@@ -63,6 +63,7 @@ def test_what_the_public_needs_is_asked_at_submission_only(changes, expected):
         ({"sectors": ["99"]}, ("sectors", "sector_unknown")),
         ({"regions": ["atlantis"]}, ("regions", "region_unknown")),
         ({"products": [{"name": "", "description": "x", "price": "quote"}]}, ("products", "product_name_needed")),
+        ({"products": [{"name": "x", "description": "x", "price": "공짜"}]}, ("products", "product_price_unknown")),
     ],
 )
 def test_codes_that_do_not_exist_are_refused_even_in_a_draft(changes, expected):
