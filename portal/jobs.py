@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
-from huey import SqliteHuey, crontab
 
 from portal.base import files, mail, outbox
 
+if TYPE_CHECKING:
+    from huey import SqliteHuey
+
 _app: Flask | None = None
-huey: SqliteHuey | None = None
+_made: tuple[SqliteHuey, Callable[[], object]] | None = None
 
 
 def init_app(app: Flask) -> None:
-    """Bind the queue to this application's data folder and register the tasks."""
-    global _app, huey, _round
-    _app = app
-    folder: Path = app.extensions["settings"].data_dir
-    huey = SqliteHuey("portal", filename=str(folder / "queue.sqlite3"), results=False)
-    _round = huey.task()(_work)
-    huey.periodic_task(crontab(minute="*"), name="every_minute")(_work)
-    huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
-    huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
+    """Bind the queue to this application's data folder; it is made when it is first needed."""
+    global _app, _made
+    _app, _made = app, None
+
+
+def queue() -> SqliteHuey:
+    """The queue with its schedules, as the worker runs it."""
+    return _queue()[0]
 
 
 def wake() -> None:
     """Ask the worker for a round now."""
-    _round()
+    _queue()[1]()
+
+
+def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
+    global _made
+    if _made is None:
+        from huey import SqliteHuey, crontab  # an eighth of a web worker's start, and its first page never needs it
+
+        if _app is None:
+            raise RuntimeError("the queue is not bound to an application yet")
+        folder: Path = _app.extensions["settings"].data_dir
+        huey = SqliteHuey("portal", filename=str(folder / "queue.sqlite3"), results=False)
+        huey.periodic_task(crontab(minute="*"), name="every_minute")(_work)
+        huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
+        huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
+        _made = huey, huey.task()(_work)
+    return _made
 
 
 def _work() -> None:
@@ -55,7 +74,3 @@ def _expire() -> None:
 def beat() -> None:
     """The worker's sign of life, read by /readyz."""
     (_app.extensions["settings"].data_dir / "worker.heartbeat").touch()
-
-
-def _round() -> None:
-    raise RuntimeError("the queue is not bound to an application yet")
