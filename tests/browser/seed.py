@@ -1,4 +1,4 @@
-"""A demo database with the cast only: `python -m tests.browser.seed` (PORTAL_DATA_DIR says where)."""
+"""A demo database with the cast, one open call and one approved supplier: `python -m tests.browser.seed`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from portal.base import marks
 from portal.base.db import transaction
 from portal.start import prepare
 from tests import cast
+from tests.doors import World
+from tests.factories import applications
 
 
 def main() -> None:
@@ -18,7 +20,10 @@ def main() -> None:
         prepare(demo=False)
         with transaction():
             marks.put(marks.DEMO, "tests")
-        cast.build()
+        members = cast.build()
+        world = World(app, members)
+        applications.a_call()
+        applications.a_listing(world.actor("gong"))
 
 
 if __name__ == "__main__":

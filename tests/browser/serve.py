@@ -156,14 +156,16 @@ class Visitor:
     def press(self, words: str) -> Visitor:
         """Press the button or link of this name in the page's main part (the first where several have it)."""
         main = self.page.locator("main")
-        control = main.get_by_role("button", name=words).or_(main.get_by_role("link", name=words)).first
-        control.click()
-        self.page.wait_for_load_state()
-        return self
+        return self._click(main.get_by_role("button", name=words).or_(main.get_by_role("link", name=words)).first)
 
-    def press_in(self, form: str, button: str = "button:not([type=button]), input[type=submit]") -> Visitor:
-        """Press the first submit button of a form."""
-        self.page.locator(f"main {form}").first.locator(button).first.click()
+    def press_in(self, form: str, button: str = "button:not([type=button]):not([tabindex='-1'])") -> Visitor:
+        """Press a submit button of a form, by default its first."""
+        return self._click(self.page.locator(f"main {form}").first.locator(button).first)
+
+    def _click(self, control: Any) -> Visitor:
+        control.click()
+        if self.js and (control_asks := self.page.locator("dialog[open]:has(#confirm-text) button").last).count():
+            control_asks.click()
         self.page.wait_for_load_state()
         return self
 
