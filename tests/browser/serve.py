@@ -92,7 +92,7 @@ class Visitor:
             base_url=portal.address,
             has_touch=width < 600,
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(8_000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.seen = 0
@@ -142,6 +142,7 @@ class Visitor:
             elif kind == "checkbox":
                 self._tick(field.first, bool(value))
             elif kind == "select":
+                self._unfold(field.first)
                 field.first.select_option(value)
             elif kind == "file":
                 field.first.set_input_files(value)
@@ -150,8 +151,22 @@ class Visitor:
         return self
 
     def _tick(self, box: Any, on: bool) -> None:
-        # a designed box lies under its label: what a person presses is the label
-        box.set_checked(on, force=True)
+        """Press the label, as a person does: a designed box lies under it."""
+        if box.count() == 0:
+            raise AssertionError(f"{self.page.url} does not offer {box}")
+        box = box.first
+        for _ in range(2):
+            if box.is_checked() == on:
+                return
+            self._unfold(box)
+            label = self.page.locator(f'label[for="{box.get_attribute("id")}"]').first
+            (label if label.count() else box).click()
+        assert box.is_checked() == on, f"{self.page.url}: {box} can't be switched"
+
+    def _unfold(self, field: Any) -> None:
+        """Open the groups that a field is folded away in."""
+        while (folded := field.locator("xpath=ancestor::details[not(@open)]/summary")).count():
+            folded.first.click()
 
     def press(self, words: str) -> Visitor:
         """Press the button or link of this name in the page's main part (the first where several have it)."""

@@ -126,7 +126,7 @@ def apply(who: Visitor, call: str | None = None) -> str:
     who.press_in("form[method=post]").look("apply-choice")
     wizard = "form:has([name=version])"
     # an empty page of a draft is kept without a word
-    who.fill(tier="basic", target_level="1", scope=["AUTO", "MES"]).press_in(wizard, "button[value=next]")
+    who.fill(tier="BASIC", target_level="1", scope=["AUTO", "MES"]).press_in(wizard, "button[value=next]")
     who.look("apply-need").fill(problem=LONG, goal=LONG, build=LONG).press_in(wizard, "button[value=next]")
     who.look("apply-plan").fill(schedule=LONG, people=LONG, effect=LONG).press_in(wizard, "button[value=next]")
     who.look("apply-costs")
@@ -239,15 +239,15 @@ def open_a_call(un: Visitor, title: str) -> None:
         programme="AUTOM",
         title_ko=title,
         title_en="Journey call: automation (synthetic)",
-        tiers=["basic"],
+        tiers=["BASIC"],
         opens_at=f"{now - timedelta(days=1)}T09:00",
         closes_at=f"{now + timedelta(days=20)}T18:00",
         budget="500,000",
         reviews="2",
         summary_ko="합성(예시) 안내문입니다.",
         contact="운영기관 1357",
-    ).press_in("form:has([name=title_ko])").look("call-draft")
-    un.press("공고 열기").look("call-open")
+    ).press_in("form:has([name=title_ko])").look("call-open")
+    assert "접수 중" in un.text
 
 
 def list_oneself(supplier: Visitor) -> None:
@@ -265,8 +265,6 @@ def list_oneself(supplier: Visitor) -> None:
         contact_name="강공급",
         contact_email="hello@journey.example",
     )
-    for family in supplier.page.locator("main details.levels__family:not([open]) > summary").all():
-        family.click()
     supplier.fill(**{"capabilities-MES": "4", "capabilities-AUTO": "4"})
     supplier.press_in("form:has([name=summary])").look("listing-saved")
     supplier.press("승인 요청").look("listing-pending")
@@ -332,10 +330,10 @@ def review(who: Visitor, name: str, number: str, *, confirms: bool) -> None:
         field.fill(str(int(float(most) * 0.7)))
     for field in who.page.locator("main textarea[name$=_comment]").all():
         field.fill(LONG)
-    who.fill(comment=LONG, own_tier="basic").press_in("form#scores", "button[name=action][value=lock]").look("final")
+    who.fill(comment=LONG, own_tier="BASIC").press_in("form#scores", "button[name=action][value=lock]").look("final")
     suggested = who.page.locator("main [name=final_tier][checked]").get_attribute("value")
     if not confirms:
-        other = "advanced" if suggested == "basic" else "basic"
+        other = "ADVANCED" if suggested == "BASIC" else "BASIC"
         who.fill(final_tier=other, reason=LONG)
     who.page.locator("main [name=then]").set_checked(False)
     who.press_in("form#final", "button[name=action][value=submit]").look("submitted")
@@ -346,7 +344,7 @@ def decide(jang: Visitor, number: str) -> None:
     jang.page.locator("main tr, main li, main article").filter(has_text=number).first.get_by_role("link").first.click()
     jang.look("decide")
     outcome = jang.page.locator("main [name=outcome]").first.get_attribute("value")
-    jang.fill(tier="basic", outcome=outcome, reason=LONG)
+    jang.fill(tier="BASIC", outcome=outcome, reason=LONG)
     for box in jang.page.locator("main [name=items]").all()[:1]:
         box.set_checked(True, force=True)
     jang.press_in("form#decision").look("decided")
