@@ -178,9 +178,10 @@ class Visitor:
         return self._click(self.page.locator(f"main {form}").first.locator(button).first)
 
     def _click(self, control: Any) -> Visitor:
+        asks = control.evaluate("one => one.dataset.confirm || one.form?.dataset.confirm || ''")
         control.click()
-        if self.js and (control_asks := self.page.locator("dialog[open]:has(#confirm-text) button").last).count():
-            control_asks.click()
+        if self.js and asks:
+            self.page.locator("dialog[open]:has(#confirm-text) button").last.click()
         self.page.wait_for_load_state()
         return self
 

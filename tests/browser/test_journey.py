@@ -21,7 +21,9 @@ from tests.factories.profiles import pdf
 from tests.papers import pages_of
 
 NEW_PASSWORD = "봄볕 드는 작업장 넓은 창 9"
-LONG = "합성(예시) 프레스 공정의 불량이 잦아 실적을 자동으로 모으고 원인을 함께 찾으려 합니다. 현장 직원 여섯 명이 씁니다."
+LONG = (
+    "합성(예시) 프레스 공정의 불량이 잦아 실적을 자동으로 모으고 원인을 함께 찾으려 합니다. 현장 직원 여섯 명이 씁니다."
+)
 _serial = count(1)
 
 
@@ -217,9 +219,7 @@ def test_journey(visitor, portal: Portal):
     review(visitor("nam"), "nam", number, confirms=False)
     decide(visitor("jang"), number)
 
-    firm.go("/applications")
-    firm.page.locator("main a[href*='/applications/']").first.click()
-    firm.look("case-decided")
+    own_case(firm).look("case-decided")
     firm.go("/home").look("home-decided").go("/matching").look("matching-after")
     consult(firm, supplier)
 
@@ -280,7 +280,11 @@ def ask_for_supplement(un: Visitor, number: str) -> None:
     open_case(un, number).look("case-received")
     un.press_in("form[action$='/begin-check']").look("case-checking")
     un.press("보완 요청").look("return")
-    un.fill(message="합성(예시) 기대 효과를 숫자로 적어 주세요.", parts=["plan"]).press_in("form:has([name=message])")
+    un.fill(
+        message="합성(예시) 기대 효과를 숫자로 적어 주세요.",
+        parts=["plan"],
+        due_on=(date.today() + timedelta(days=7)).isoformat(),
+    ).press_in("form:has([name=message])")
     un.look("case-returned")
 
 
@@ -290,10 +294,14 @@ def open_case(un: Visitor, number: str) -> Visitor:
     return un
 
 
-def answer_supplement(firm: Visitor) -> None:
+def own_case(firm: Visitor) -> Visitor:
     firm.go("/applications")
-    firm.page.locator("main a[href*='/applications/']").first.click()
-    firm.look("case-supplement").press("고치고 보내기").look("supplement")
+    firm.page.locator("main a[href^='/applications/']:not([href*='/applications/new'])").first.click()
+    return firm
+
+
+def answer_supplement(firm: Visitor) -> None:
+    own_case(firm).look("case-supplement").press("고치고 보내기").look("supplement")
     firm.page.locator("main a[href*='/edit/plan']").first.click()
     firm.look("supplement-plan").fill(effect=LONG + " 불량률을 5200ppm에서 3000ppm으로 낮춥니다.")
     firm.press_in("form:has([name=version])", "button[name=do]").look("supplement-ready")
@@ -323,20 +331,23 @@ def review(who: Visitor, name: str, number: str, *, confirms: bool) -> None:
     who.page.locator("main tr, main li, main article").filter(has_text=number).first.get_by_role("link").first.click()
     who.look("declaration").fill(no_conflict=True).press_in("form#open").look("items")
     assert who.page.locator("main").get_by_text("산정 유형").count() == 0, "the suggestion shows before the own score"
+    if not confirms:  # who overrides the machine corrects an item first, and says why
+        code = who.page.locator("main .case-item").first.get_attribute("id")
+        who.fill(**{f"{code}_verdict": "correct"}).fill(**{f"{code}_level": "0", f"{code}_note": LONG})
     who.press_in("form#items", "button[name=accept][value=all]").look("items-accepted")
     who.press_in("form#items", "button[name=action][value=next]").look("score")
     for field in who.page.locator("main input[name$=_points]").all():
-        most = field.get_attribute("max") or "10"
-        field.fill(str(int(float(most) * 0.7)))
+        most = field.locator("xpath=following::*[starts-with(normalize-space(), '/')][1]").inner_text()
+        field.fill(str(int(int(most.strip("/ ")) * 0.8)))
     for field in who.page.locator("main textarea[name$=_comment]").all():
         field.fill(LONG)
     who.fill(comment=LONG, own_tier="BASIC").press_in("form#scores", "button[name=action][value=lock]").look("final")
-    suggested = who.page.locator("main [name=final_tier][checked]").get_attribute("value")
-    if not confirms:
-        other = "ADVANCED" if suggested == "BASIC" else "BASIC"
-        who.fill(final_tier=other, reason=LONG)
+    assert "고도화" in who.text
+    # the machine says ADVANCED: one evaluator comes round to it, the other stays with the own view and says why
+    who.fill(final_tier="ADVANCED" if confirms else "BASIC", reason="" if confirms else LONG)
     who.page.locator("main [name=then]").set_checked(False)
     who.press_in("form#final", "button[name=action][value=submit]").look("submitted")
+    assert who.h1 == "내 평가", who.text
 
 
 def decide(jang: Visitor, number: str) -> None:
@@ -348,6 +359,7 @@ def decide(jang: Visitor, number: str) -> None:
     for box in jang.page.locator("main [name=items]").all()[:1]:
         box.set_checked(True, force=True)
     jang.press_in("form#decision").look("decided")
+    assert jang.page.locator("form#decision").count() == 0, jang.text
 
 
 def consult(firm: Visitor, supplier: Visitor) -> None:
