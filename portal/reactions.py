@@ -22,6 +22,7 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplier_asked": [applications.write_supplier_asked],
     "application.supplier_answered": [applications.write_supplier_answered],
     "application.supplemented": [scoring.on_application_handed_in],
+    "application.withdrawn": [evaluation.close_withdrawn],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [scoring.write_answered],
     "suggestion.made": [matching.rank_after_suggestion],

@@ -18,7 +18,7 @@ from portal.applications import service as applications
 from portal.applications.models import Application
 from portal.applications.rules import Status
 from portal.base import audit, clock, grants, mail, once, outbox
-from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
+from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
 from portal.evaluation import queries, rubric, rules
 from portal.evaluation.models import Assignment, Decision, Panel, Review
@@ -473,6 +473,15 @@ def _close(actor: Actor, panel: Panel) -> None:
 
 
 # --- what follows from events (portal/reactions.py) ---------------------------------------------------------
+
+
+@outbox.soon
+def close_withdrawn(application_id: int) -> None:
+    """application.withdrawn → nobody on the panel reads the firm's files any more, the chair neither."""
+    panel = queries.panel_of(application_id, lock=True)
+    if panel is not None:
+        _close(SYSTEM, panel)
+        _shut(SYSTEM, panel.application, panel.chair_id, "decide", "evaluation.withdrawn")
 
 
 def write_to_evaluator(assignment_id: int) -> None:
