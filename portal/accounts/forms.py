@@ -56,25 +56,26 @@ def _password(label: str) -> PasswordField:
 
 
 class _ConsentForm(Form):
-    """Required and optional consents, each its own box, none ticked beforehand."""
+    """Required and optional consents, each its own box, none ticked beforehand (added by `_asks_consents`)."""
 
     def consents(self) -> set[str]:
         return {purpose.code for purpose in PURPOSES if getattr(self, f"consent_{purpose.code}").data}
 
 
-for _purpose in PURPOSES:
-    setattr(
-        _ConsentForm,
-        f"consent_{_purpose.code}",
-        BooleanField(
-            _purpose.label,
-            description=_purpose.detail,
-            validators=[_agreed] if _purpose.required else [],
-            render_kw={"required": True} if _purpose.required else {},
-        ),
-    )
+def _asks_consents(form: type[_ConsentForm]) -> type[_ConsentForm]:
+    """Add the boxes after the form's own fields, so that the list of errors follows the page."""
+    for purpose in PURPOSES:
+        box = BooleanField(
+            purpose.label,
+            description=purpose.detail,
+            validators=[_agreed] if purpose.required else [],
+            render_kw={"required": True} if purpose.required else {},
+        )
+        setattr(form, f"consent_{purpose.code}", box)
+    return form
 
 
+@_asks_consents
 class SignUpForm(_ConsentForm):
     kind = RadioField(_l("어떤 기업인가요?"), choices=KINDS, validators=[InputRequired(_l("하나를 골라 주세요."))])
     registration_number = StringField(
@@ -99,6 +100,7 @@ class SignUpForm(_ConsentForm):
     password = _password(_l("비밀번호"))
 
 
+@_asks_consents
 class InvitationForm(_ConsentForm):
     name = StringField(_l("이름"), validators=[DataRequired(_l("이름을 입력해 주세요.")), Length(max=60)])
     password = _password(_l("비밀번호"))
