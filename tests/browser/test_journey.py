@@ -223,9 +223,8 @@ def test_journey(visitor, portal: Portal):
     firm.go("/home").look("home-decided").go("/matching").look("matching-after")
     consult(firm, supplier)
 
-    un.go("/applications/queue").look("queue")
-    un.page.locator("main a[href*='/applications/']").filter(has_text=re.compile("여정정공")).first.click()
-    un.look("operator-case").press("처리 이력").look("trail")
+    un.go("/applications/queue?status=").look("queue")
+    open_case(un, number).look("operator-case").press("처리 이력").look("trail")
     gam = visitor("auditor").sign_in(EMAIL.format("gam"), PASSWORD).look("home").go("/audit").look("audit")
     assert "application.submit" in gam.text or "decision" in gam.text
     verify_audit(portal)
