@@ -1,0 +1,1 @@
+"""Figures of the portal: `make bench` prints them beside their aims; nothing is asserted. docs/figures.md keeps a run."""
