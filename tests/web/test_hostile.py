@@ -3,9 +3,15 @@ database, text that no database keeps, other people's addresses."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from urllib.parse import urljoin, urlsplit
+
 import pytest
 
-from tests.cast import PASSWORD
+from tests import doors
+from tests.cast import EVERYONE, PASSWORD
+from tests.client import Page
 
 PAGES = {
     "anon": ("/", "/suppliers", "/calls", "/programmes", "/precheck", "/sign-in"),
@@ -176,3 +182,89 @@ def test_an_export_names_known_filters_only(world):
     with world.app.app_context():
         row = session.query(audit.AuditRow).filter_by(action="application.export").one()
         assert row.facts["filters"] == ["q"]
+
+
+# --- other people's things ---------------------------------------------------------------------------------
+
+
+def _masked(answer, own):
+    """Status, headers and body without what differs at every request: nonce, token, the asked address itself."""
+    body = re.sub(rb'nonce="[^"]+"|name="csrf_token" value="[^"]+"', b"", answer.data).replace(own.encode(), b"KEY")
+    headers = {
+        name: re.sub(r"nonce-[^']+", "", value)
+        for name, value in answer.headers
+        if name not in ("Set-Cookie", "Date")
+    }
+    return answer.status_code, headers, body
+
+
+DOORS = sorted(
+    (endpoint, method, name)
+    for (endpoint, method), met in doors.expected().items()
+    for name, status in met.items()
+    if status == "404" and set(met.values()) & {"200", "302", "409", "422"}
+)
+
+
+def test_strangers_meet_the_same_answer_as_for_what_does_not_exist(world):
+    """To the byte, whoever asks: what belongs to others, and what nobody has."""
+    told_apart = []
+    for endpoint, method, name in DOORS:
+        path = doors.path_of(world, endpoint)
+        key = next((part for part in path.split("/") if re.fullmatch(r"[\w-]{22}", part)), None)
+        if key is None:
+            continue
+        browser = world.app.test_client()
+        if name in world.cast:
+            browser.sign_in(world.cast[name])
+        unknown = "z" * 22
+        real = browser.open(path, method=method, check=False)
+        none = browser.open(path.replace(key, unknown), method=method, check=False)
+        parts = zip(("status", "headers", "body"), _masked(real, key), _masked(none, unknown), strict=True)
+        told_apart += [(endpoint, method, name, part, one, other) for part, one, other in parts if one != other]
+    assert told_apart == []
+
+
+# --- everything that a person can reach --------------------------------------------------------------------
+
+
+def _links(page, path):
+    """The addresses of this site that a page leads to."""
+    for tag in page.soup.find_all("a", href=True):
+        target = urlsplit(urljoin(f"http://localhost{path}", tag["href"]))
+        if target.netloc == "localhost" and not target.path.startswith("/static/"):
+            yield target.path + (f"?{target.query}" if target.query else "")
+
+
+def _shape(path):
+    """Pages that differ only in which thing or which filter they show are looked at twice."""
+    return re.sub(r"=[^&]*", "=", re.sub(r"/[\w-]{22}(?=/|$|\?)", "/KEY", path))
+
+
+@pytest.mark.parametrize("name", EVERYONE)
+def test_every_page_that_a_person_finds_is_whole(database, world, name):
+    """Follow every link from every door: no error, guarded headers, nothing written but what reading must leave."""
+    browser = world.app.test_client()
+    if name in world.cast:
+        browser.sign_in(world.cast[name])
+    waiting = [doors.path_of(world, endpoint) for endpoint, method in doors.routes(world.app) if method == "GET"]
+    waiting = [path for path in waiting if not path.startswith("/tf-validate")]  # ends a sign-in that is not waiting
+    seen, shapes, wrong = set(), Counter(), []
+    while waiting:
+        path = waiting.pop(0)
+        if path in seen or shapes[_shape(path)] >= (1 if "?" in path else 2) or path.count("&") > 1:
+            continue
+        seen.add(path)
+        shapes[_shape(path)] += 1
+        answer = browser.get(path)
+        policy = answer.headers.get("Content-Security-Policy", "")
+        if answer.status_code >= 500:
+            wrong.append((path, answer.status_code))
+        if "unsafe-inline" in policy or not policy or answer.headers.get("X-Content-Type-Options") != "nosniff":
+            wrong.append((path, "headers"))
+        if name in world.cast and "/static/" not in path and answer.headers.get("Cache-Control") != "no-store":
+            wrong.append((path, answer.headers.get("Cache-Control")))
+        if answer.mimetype == "text/html" and answer.status_code == 200:
+            waiting += _links(Page(answer), path)
+    assert wrong == []
+    assert len(seen) > 30
