@@ -16,8 +16,8 @@ from portal.base import clock
 from portal.base.access import Actor
 from portal.demo import people, texts
 from portal.demo.country import Country
+from portal.evaluation import casefile, rubric, sidebyside
 from portal.evaluation import queries as evaluation_queries
-from portal.evaluation import rubric
 from portal.evaluation import service as evaluation
 from portal.evaluation.models import Panel
 from portal.evaluation.rules import ItemVerdict, Outcome, RecusalReason
@@ -184,7 +184,7 @@ def _review(country: Country, evaluator: Person, row: Application) -> None:
                    "na": False, "comment": country.random.choice(texts.COMMENTS)}
         for one in sheet.criteria
     }  # fmt: skip
-    diagnosis = evaluation_queries.diagnosis_of(row.id)
+    diagnosis = casefile.diagnosis_of(row.id)
     items = {
         code: _word(country, code, level, diagnosis)
         for code, level in diagnosis.levels.items()
@@ -206,12 +206,12 @@ def _review(country: Country, evaluator: Person, row: Application) -> None:
     )
 
 
-def _asked(code: str, level: int | None, diagnosis: evaluation_queries.Diagnosis) -> bool:
+def _asked(code: str, level: int | None, diagnosis: casefile.Diagnosis) -> bool:
     """Where a reviewer has to say a word: claims above level 2 and flagged items."""
     return (level or 0) >= 3 or code in diagnosis.flagged
 
 
-def _word(country: Country, code: str, level: int | None, diagnosis: evaluation_queries.Diagnosis) -> dict[str, object]:
+def _word(country: Country, code: str, level: int | None, diagnosis: casefile.Diagnosis) -> dict[str, object]:
     """Mostly accepted; a claim without a file is corrected now and then."""
     if level and level >= 3 and not diagnosis.evidence.get(code) and country.random.random() < 0.3:
         return {"verdict": ItemVerdict.CORRECT.value, "level": level - 1, "note": "증빙이 없어 한 단계 낮춰 봅니다."}
@@ -221,7 +221,7 @@ def _word(country: Country, code: str, level: int | None, diagnosis: evaluation_
 def _decide(country: Country, row: Application, wishes: list[Outcome]) -> None:
     """Selected in order where the experts hold the tier that was applied for, else rejected."""
     panel = evaluation_queries.panel_of(row.id)
-    tier = evaluation_queries.basis_of(panel).suggested
+    tier = sidebyside.basis_of(panel).suggested
     outcome = wishes.pop(0) if tier is row.tier and wishes else Outcome.REJECTED
     evaluation.decide(
         account_queries.actor_of(country.chair),

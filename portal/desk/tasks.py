@@ -18,8 +18,9 @@ from portal.base.access import Actor
 from portal.consultations import queries as consultations
 from portal.directory import queries as directory
 from portal.directory.rules import ListingStatus
-from portal.evaluation import queries as evaluation
-from portal.evaluation.queries import AssignmentFilters, QueueFilters
+from portal.evaluation import queues, seating, sidebyside
+from portal.evaluation.queues import QueueFilters
+from portal.evaluation.seating import AssignmentFilters
 from portal.profiles import queries as profiles
 from portal.profiles.rules import missing_facts
 from portal.programmes import queries as programmes
@@ -296,7 +297,7 @@ def _operator(actor: Actor, page: Home) -> None:
             url=url_for("applications.queue", status=Status.SUBMITTED.value),
         )
     )
-    stages = evaluation.stage_counts(actor, AssignmentFilters())
+    stages = seating.stage_counts(actor, AssignmentFilters())
     page.figures.append(
         Figure(
             _("평가위원 배정 전"),
@@ -329,7 +330,7 @@ def _operator(actor: Actor, page: Home) -> None:
 
 def _evaluator(actor: Actor, page: Home) -> None:
     """An evaluator's desk: what is due, in the own order of the cases."""
-    counts = evaluation.queue_counts(actor)
+    counts = queues.queue_counts(actor)
     page.figures += [
         Figure(_("맡은 평가"), counts["open"], _("건"), url=url_for("evaluation.queue")),
         Figure(
@@ -348,7 +349,7 @@ def _evaluator(actor: Actor, page: Home) -> None:
         ),
         Figure(_("제출한 평가"), counts["submitted"], _("건"), url=url_for("evaluation.queue", state="submitted")),
     ]
-    cases = evaluation.queue(actor, QueueFilters(sort="due"), size=SHOWN_ROWS).items
+    cases = queues.queue(actor, QueueFilters(sort="due"), size=SHOWN_ROWS).items
     if cases:
         first = cases[0].assignment
         page.todo = Todo(
@@ -381,7 +382,7 @@ def _evaluator(actor: Actor, page: Home) -> None:
     )
 
 
-def _due(row: evaluation.QueueRow) -> Any:
+def _due(row: queues.QueueRow) -> Any:
     """The due date, with a badge where it is near or past."""
     day = when(row.assignment.due_on)
     if row.is_late:
@@ -390,7 +391,7 @@ def _due(row: evaluation.QueueRow) -> Any:
 
 
 def _chair(actor: Actor, page: Home) -> None:
-    counts = evaluation.decision_counts(actor)
+    counts = sidebyside.decision_counts(actor)
     page.figures += [
         Figure(
             _("결정할 신청"),
@@ -401,7 +402,7 @@ def _chair(actor: Actor, page: Home) -> None:
         ),
         Figure(_("결정한 신청"), counts["decided"], _("건"), url=url_for("evaluation.decisions", state="decided")),
     ]
-    ready = evaluation.decisions(actor).items
+    ready = sidebyside.decisions(actor).items
     page.lists.append(
         Listed(
             _("결정을 기다리는 신청"),

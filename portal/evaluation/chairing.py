@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, queries, service
+from portal.evaluation import bp, casefile, queries, service, sidebyside
 from portal.evaluation.forms import DecisionForm
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
@@ -21,8 +21,8 @@ def decisions():
     state = state if state in ("open", "decided", "all") else "open"
     return render_template(
         "evaluation/decisions.html",
-        page=queries.decisions(actor, state, request.args.get("call", ""), page_number()),
-        counts=queries.decision_counts(actor),
+        page=sidebyside.decisions(actor, state, request.args.get("call", ""), page_number()),
+        counts=sidebyside.decision_counts(actor),
         state=state,
     )
 
@@ -32,7 +32,7 @@ def decisions():
 def decide(key: str):
     actor = current_actor()
     panel = queries.panel_by_application(actor, key)
-    sides = queries.side_by_side(panel)
+    sides = sidebyside.side_by_side(panel)
     form = DecisionForm(
         data={
             "tier": sides.basis.suggested if sides.basis else None,
@@ -60,7 +60,7 @@ def decide(key: str):
         panel=panel,
         application=panel.application,
         sides=sides,
-        suggestion=queries.suggestion_in_words(panel.application_id),
+        suggestion=casefile.suggestion_in_words(panel.application_id),
         form=form,
     )
     return page, 422 if form.errors else 200

@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.evaluation.queries import CaseFile
+from portal.evaluation.casefile import CaseFile
 from portal.evaluation.rubric import Rubric
 from portal.evaluation.rules import TIERS, ItemVerdict, Member, Outcome, RecusalReason
 from portal.programmes.rules import Tier

@@ -20,7 +20,7 @@ from portal.applications.rules import Status
 from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
-from portal.evaluation import queries, rubric, rules
+from portal.evaluation import casefile, queries, rubric, rules, seating, sidebyside
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import AssignmentState, ItemVerdict, Outcome, RecusalReason
 from portal.programmes.rules import Tier
@@ -59,7 +59,7 @@ def assign(
         panel = queries.panel_of(application.id, lock=True)
         if panel is not None and panel.decision is not None:
             raise RuleBroken("evaluation_decided")
-        case = queries.case_of(application, panel)
+        case = seating.case_of(application, panel)
         wrong = _wrong_people(evaluators, chair)
         against = wrong or rules.can_assign(
             actor.id, case, [_member(person) for person in evaluators], _member(chair), due, clock.today()
@@ -131,8 +131,8 @@ def assign_automatically(
     """
     _ensure_operator(actor)
     with transaction():
-        plan = queries.plan(actor, applications_to_fill)
-        if expected is not None and queries.plan_digest(plan) != expected:
+        plan = seating.plan(actor, applications_to_fill)
+        if expected is not None and seating.plan_digest(plan) != expected:
             raise RuleBroken("evaluation_plan_changed")
         if not any(seat.verdict for seat in plan):
             raise RuleBroken("evaluation_nothing_to_assign")
@@ -251,8 +251,8 @@ def save_review(
             return review
         if version is not None and version != review.version:
             raise StaleVersion(
-                mine={str(rules.PART_WORDS[name]): queries.in_words(value) for name, value in changed.items()},
-                current={str(rules.PART_WORDS[name]): queries.in_words(getattr(review, name)) for name in changed},
+                mine={str(rules.PART_WORDS[name]): casefile.in_words(value) for name, value in changed.items()},
+                current={str(rules.PART_WORDS[name]): casefile.in_words(getattr(review, name)) for name in changed},
             )
         if review.own_locked_at and changed.keys() & {"scores", "comment", "own_tier"}:
             raise RuleBroken("evaluation_locked")
@@ -310,7 +310,7 @@ def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) ->
             return review
         _ensure_version(review, version)
         sheet = rubric.load(assignment.panel.rubric)
-        problems = queries.what_is_missing(assignment, review)
+        problems = casefile.what_is_missing(assignment, review)
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
         suggestion = queries.suggestion_of(assignment.application_id)
@@ -359,7 +359,7 @@ def submit_review(
         _ensure_version(review, version)
         if final_tier is None:
             raise RuleBroken("evaluation_tier_missing", "final_tier")
-        problems = queries.what_is_missing(assignment, review)
+        problems = casefile.what_is_missing(assignment, review)
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
         suggestion = queries.suggestion_of(assignment.application_id)
@@ -430,8 +430,8 @@ def decide(
             raise RuleBroken("evaluation_decided")
         if panel.application.status is not Status.WRITTEN:
             raise RuleBroken("evaluation_closed")
-        _refuse_unless(queries.reviews_suffice(panel))
-        basis = queries.basis_of(panel)
+        _refuse_unless(sidebyside.reviews_suffice(panel))
+        basis = sidebyside.basis_of(panel)
         problems = rules.decision_problems(basis, tier, outcome, reason, items)
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])

@@ -6,9 +6,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, queries, rules, service
+from portal.evaluation import bp, queries, rules, seating, service
 from portal.evaluation.forms import AssignForm, AutomaticForm
-from portal.evaluation.queries import AssignmentFilters
+from portal.evaluation.seating import AssignmentFilters
 from portal.programmes.rules import Tier
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
@@ -32,9 +32,9 @@ def assignments():
     )
     return render_template(
         "evaluation/assignments.html",
-        page=queries.waiting(actor, filters, page_number()),
-        counts=queries.stage_counts(actor, filters),
-        calls=queries.calls_in_evaluation(actor),
+        page=seating.waiting(actor, filters, page_number()),
+        counts=seating.stage_counts(actor, filters),
+        calls=seating.calls_in_evaluation(actor),
         tiers=tuple(reversed(rules.TIERS)),
         filters=filters,
     )
@@ -46,7 +46,7 @@ def assign_automatically():
     """The plan of the simple method; what is confirmed is what was shown."""
     actor = current_actor()
     call = request.args.get("call", "")
-    rows = queries.to_fill(actor, call)
+    rows = seating.to_fill(actor, call)
     form = AutomaticForm(data={"due": service.days_from_now()})
     if form.validate_on_submit():
         try:
@@ -55,9 +55,9 @@ def assign_automatically():
             return redirect(url_for("evaluation.assignments", call=call or None, stage="reviewing"))
         except RuleBroken as broken:
             refuse(form, broken)
-            rows = queries.to_fill(actor, call)
-    seats = queries.plan(actor, rows)
-    form.plan.data = queries.plan_digest(seats)
+            rows = seating.to_fill(actor, call)
+    seats = seating.plan(actor, rows)
+    form.plan.data = seating.plan_digest(seats)
     page = render_template(
         "evaluation/automatic.html",
         form=form,
@@ -73,11 +73,11 @@ def assign_automatically():
 @requires("evaluation:assignment:manage")
 def assign(key: str):
     actor = current_actor()
-    waiting = queries.waiting_one(actor, key)
+    waiting = seating.waiting_one(actor, key)
     panel = waiting.panel
     parties = queries.parties_of(waiting.application)
     taken = {one.evaluator_id for one in panel.assignments} if panel else set()
-    everybody, chairs = queries.evaluators(), queries.chairs()
+    everybody, chairs = seating.evaluators(), seating.chairs()
     free = [one for one in everybody if one.id not in taken and not rules.is_party(one, parties) and one.id != actor.id]
     heads = [one for one in chairs if one.id not in taken and not rules.is_party(one, parties) and one.id != actor.id]
     form = AssignForm(
@@ -89,8 +89,8 @@ def assign(key: str):
             service.assign(
                 actor,
                 waiting.application,
-                queries.people(form.evaluators.data or ()),
-                queries.people([form.chair.data])[0],
+                seating.people(form.evaluators.data or ()),
+                seating.people([form.chair.data])[0],
                 form.due.data,
                 once_key=form.once.data,
             )
@@ -98,7 +98,7 @@ def assign(key: str):
             return redirect(url_for("evaluation.assign", key=key))
         except RuleBroken as broken:
             refuse(form, broken)
-            waiting = queries.waiting_one(actor, key)
+            waiting = seating.waiting_one(actor, key)
     page = render_template(
         "evaluation/assign.html",
         waiting=waiting,

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from portal.base import clock
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, queries, rubric, rules, service
+from portal.evaluation import bp, casefile, queries, queues, rubric, rules, service
+from portal.evaluation.casefile import CaseFile
 from portal.evaluation.forms import (
     FinalForm,
     OpenForm,
@@ -20,7 +21,8 @@ from portal.evaluation.forms import (
     scores_form,
 )
 from portal.evaluation.models import Assignment, Review
-from portal.evaluation.queries import CaseFile, QueueFilters
+from portal.evaluation.outcome import own_outcome
+from portal.evaluation.queues import QueueFilters
 from portal.evaluation.rules import AssignmentState
 from portal.web.forms import VersionedForm, refuse
 from portal.web.guard import current_actor, requires
@@ -43,9 +45,9 @@ def queue():
     )
     return render_template(
         "evaluation/queue.html",
-        page=queries.queue(actor, filters, page_number()),
-        counts=queries.queue_counts(actor),
-        calls=queries.queue_calls(actor),
+        page=queues.queue(actor, filters, page_number()),
+        counts=queues.queue_counts(actor),
+        calls=queues.queue_calls(actor),
         filters=filters,
     )
 
@@ -64,7 +66,7 @@ def case(key: str):
         return render_template("evaluation/case_closed.html", assignment=assignment)
     if assignment.state is AssignmentState.ASSIGNED:
         return _declaration_page(assignment, OpenForm(), RecuseForm())
-    file = queries.case_file(assignment)
+    file = casefile.case_file(assignment)
     return _items_page(assignment, _items_form(assignment, file), file)
 
 
@@ -110,7 +112,7 @@ def save_items(key: str):
     assignment = queries.case_by_key(actor, key)
     if not _is_open(assignment):
         return redirect(url_for("evaluation.case", key=key))
-    file = queries.case_file(assignment)
+    file = casefile.case_file(assignment)
     form = items_form(file)()
     if form.validate_on_submit():
         chosen = request.form.get("accept")
@@ -161,7 +163,7 @@ def score(key: str):
             refuse(form, broken)
     if form.errors:
         status = 422
-    return _page("evaluation/score.html", assignment, form, file=queries.case_file(assignment)), status
+    return _page("evaluation/score.html", assignment, form, file=casefile.case_file(assignment)), status
 
 
 @bp.route("/evaluation/cases/<key>/final", methods=["GET", "POST"])
@@ -201,9 +203,9 @@ def final(key: str):
             "evaluation/final.html",
             assignment,
             form,
-            file=queries.case_file(assignment),
-            suggestion=queries.own_suggestion(assignment),
-            as_reviewed=queries.as_reviewed(assignment),
+            file=casefile.case_file(assignment),
+            suggestion=casefile.own_suggestion(assignment),
+            as_reviewed=casefile.as_reviewed(assignment),
         ),
         status,
     )
@@ -215,7 +217,7 @@ def final(key: str):
 @bp.get("/evaluation/outcomes/<key>")
 @requires("evaluation:outcome:read")
 def outcome(key: str):
-    application, view = queries.own_outcome(current_actor(), key)
+    application, view = own_outcome(current_actor(), key)
     return render_template("evaluation/outcome.html", application=application, outcome=view)
 
 
@@ -249,7 +251,7 @@ def _after_items(key: str, accepted: str | None) -> str:
 
 def _go_on(assignment: Assignment) -> Any:
     flash(_("평가를 제출했습니다."), "success")
-    following = queries.next_open(current_actor(), assignment)
+    following = queues.next_open(current_actor(), assignment)
     if following is not None and request.form.get("then") == "next":
         return redirect(url_for("evaluation.case", key=following.key))
     return redirect(url_for("evaluation.queue"))
@@ -275,7 +277,7 @@ def _scores_form(assignment: Assignment) -> VersionedForm:
 
 def _declaration_page(assignment: Assignment, form: OpenForm, recusal: RecuseForm) -> str:
     return render_template(
-        "evaluation/declaration.html", assignment=assignment, form=form, recusal=recusal, row=queries.queue_row(assignment)
+        "evaluation/declaration.html", assignment=assignment, form=form, recusal=recusal, row=queues.queue_row(assignment)
     )
 
 
@@ -291,7 +293,7 @@ def _submitted_page(assignment: Assignment) -> str:
         review=assignment.review,
         sheet=sheet,
         result=sheet.result(assignment.review.points),
-        following=queries.next_open(current_actor(), assignment),
+        following=queues.next_open(current_actor(), assignment),
     )
 
 
@@ -302,7 +304,7 @@ def _page(template: str, assignment: Assignment, form: VersionedForm, **context:
         application=assignment.application,
         review=assignment.review,
         sheet=rubric.load(assignment.panel.rubric),
-        row=queries.queue_row(assignment),
+        row=queues.queue_row(assignment),
         recusal=RecuseForm(formdata=None),
         form=form,
         tiers=tuple(reversed(rules.TIERS)),

@@ -16,7 +16,7 @@ from portal.applications.models import Application
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
-from portal.evaluation import queries, rubric, service
+from portal.evaluation import casefile, queries, rubric, service
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import Outcome
 from portal.programmes.rules import Tier
@@ -95,7 +95,7 @@ def words(assignment: Assignment, changed: Mapping[str, int] | None = None) -> d
     """A word on every item that asks for one; `changed` corrects levels."""
     given = {
         line.item.code: {"verdict": "accept", "level": None, "note": ""}
-        for line in queries.case_file(assignment).lines
+        for line in casefile.case_file(assignment).lines
         if line.must_judge
     }
     for code, level in (changed or {}).items():

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.base.db import session
-from portal.evaluation import queries, service
+from portal.evaluation import casefile, outcome, queues, service
 from portal.evaluation.models import Assignment
 from portal.evaluation.rules import RecusalReason
 from tests.factories import evaluation as make
@@ -22,7 +22,7 @@ def pages_of(key):
 
 def suggestion_marks(case):
     """Words that only the suggestion puts on a page."""
-    found = queries.suggestion_in_words(case.id)
+    found = casefile.suggestion_in_words(case.id)
     return [f"{found.total:.0f} / 1,000", str(found.capability_name), "산정 제안대로", "기업 주장대로면"]
 
 
@@ -98,7 +98,7 @@ def test_who_stepped_down_gets_404_at_the_next_request(client_as, actor, case, p
 def test_evidence_opens_with_the_declaration_and_shuts_with_the_recusal(client_as, actor, case, panel):
     assignment = make.opened(actor("pyeong"), case)
     browser = client_as("pyeong")
-    [file] = [one for line in queries.case_file(assignment).lines for one in line.evidence]
+    [file] = [one for line in casefile.case_file(assignment).lines for one in line.evidence]
     path = f"/evidence/{file.key}"
     assert (browser.get(path).status_code, client_as("nam").get(path).status_code) == (200, 404)
     service.recuse(actor("pyeong"), session.get(Assignment, assignment.id), RecusalReason.ADVICE)
@@ -145,7 +145,7 @@ def test_comments_stand_in_an_order_that_follows_nobody(actor, case, panel, bora
     for one, mark in ((actor("pyeong"), "힣"), (bora, "가")):
         make.reviewed(one, case, tier=tier, mark=mark)
     make.decided(actor("jang"), case, tier)
-    for line in queries.outcome_for_applicant(case.id).lines:
+    for line in outcome.outcome_for_applicant(case.id).lines:
         assert list(line.comments) == sorted(line.comments)
 
 
@@ -155,7 +155,7 @@ def test_each_evaluator_meets_the_cases_in_an_own_stable_order(actor, case, bora
         make.assigned(actor("un"), one, [actor("pyeong"), bora], actor("jang"))
 
     def order(one):
-        rows = queries.queue(one, queries.QueueFilters()).items
+        rows = queues.queue(one, queues.QueueFilters()).items
         return [row.assignment.application_id for row in rows]
 
     assert order(actor("pyeong")) == order(actor("pyeong"))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portal.base import clock
 from portal.base.db import session
-from portal.evaluation import queries, service
+from portal.evaluation import casefile, queries, service
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import TIERS, AssignmentState, Outcome, distance
 from tests.client import Page
@@ -139,7 +139,7 @@ def test_the_rest_of_an_area_is_accepted_by_one_button(client_as, actor, case, p
     answer = client_as("pyeong").post(path(assignment), data=data)
     assert answer.headers["Location"].endswith("#area-STR")
     words = {code: row["verdict"] for code, row in review_of(assignment).items.items()}
-    area = next(one for one in queries.case_file(assignment).areas if one.area.code == "STR")
+    area = next(one for one in casefile.case_file(assignment).areas if one.area.code == "STR")
     assert words == {line.item.code: "reject" if line.item.code == "S1" else "accept" for line in area.lines}
 
 
