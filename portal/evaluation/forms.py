@@ -44,7 +44,9 @@ class TierField(RadioField):
 
     def __init__(self, label: Any, **options: Any):
         choices = [(tier, tier.label) for tier in reversed(TIERS)]
-        super().__init__(label, choices=choices, coerce=_tier, validators=[Optional()], validate_choice=False, **options)
+        super().__init__(
+            label, choices=choices, coerce=_tier, validators=[Optional()], validate_choice=False, **options
+        )
 
 
 class ChecklistField(SelectMultipleField):
@@ -56,9 +58,7 @@ class ChecklistField(SelectMultipleField):
 
 
 class OpenForm(Form):
-    no_conflict = BooleanField(
-        _l("위 신청기업·공급기업과 이해관계가 없으며, 알게 된 내용을 밖에 알리지 않겠습니다.")
-    )
+    no_conflict = BooleanField(_l("위 신청기업·공급기업과 이해관계가 없으며, 알게 된 내용을 밖에 알리지 않겠습니다."))
 
 
 class RecuseForm(Form):

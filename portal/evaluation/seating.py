@@ -176,7 +176,11 @@ def to_fill(actor: Actor, call: str = "", limit: int = 500) -> Sequence[Applicat
 
 
 def calls_in_evaluation(actor: Actor) -> list[tuple[str, Words]]:
-    ids = applications.visible_to(actor).where(Application.status == Status.WRITTEN).with_only_columns(Application.call_id)
+    ids = (
+        applications.visible_to(actor)
+        .where(Application.status == Status.WRITTEN)
+        .with_only_columns(Application.call_id)
+    )
     rows = session.scalars(sa.select(Call).where(Call.id.in_(ids)).order_by(Call.closes_at.desc(), Call.id)).unique()
     return [(row.key, row.title) for row in rows]
 
@@ -225,5 +229,7 @@ def plan(actor: Actor, to_assign: Sequence[Application]) -> list[rules.Seat]:
 
 def plan_digest(seats: Sequence[rules.Seat]) -> str:
     """Names a plan, so that what is confirmed is what was shown."""
-    facts = [[seat.case.id, [one.id for one in seat.evaluators], seat.chair.id if seat.chair else None] for seat in seats]
+    facts = [
+        [seat.case.id, [one.id for one in seat.evaluators], seat.chair.id if seat.chair else None] for seat in seats
+    ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

@@ -277,7 +277,11 @@ def _scores_form(assignment: Assignment) -> VersionedForm:
 
 def _declaration_page(assignment: Assignment, form: OpenForm, recusal: RecuseForm) -> str:
     return render_template(
-        "evaluation/declaration.html", assignment=assignment, form=form, recusal=recusal, row=queues.queue_row(assignment)
+        "evaluation/declaration.html",
+        assignment=assignment,
+        form=form,
+        recusal=recusal,
+        row=queues.queue_row(assignment),
     )
 
 

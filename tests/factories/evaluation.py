@@ -67,7 +67,9 @@ def person(actor: Actor) -> Person:
     return session.get(Person, actor.id)
 
 
-def assigned(operator: Actor, application: Application, evaluators: Sequence[Actor], chair: Actor, days: int = 14) -> Panel:
+def assigned(
+    operator: Actor, application: Application, evaluators: Sequence[Actor], chair: Actor, days: int = 14
+) -> Panel:
     return service.assign(
         operator,
         application,

@@ -88,7 +88,14 @@ def test_a_whole_review_by_forms_alone(client_as, actor, case, panel):
 
 def test_what_is_missing_is_named_at_its_field_and_nothing_typed_is_lost(client_as, actor, case, panel):
     assignment = make.opened(actor("pyeong"), case)
-    data = {**score_fields(), "FIT_comment": "", "NEED_points": "16", "comment": "남아야 할 글", "action": "lock", "version": "1"}
+    data = {
+        **score_fields(),
+        "FIT_comment": "",
+        "NEED_points": "16",
+        "comment": "남아야 할 글",
+        "action": "lock",
+        "version": "1",
+    }
     page = Page(client_as("pyeong").post(path(assignment, "/score"), data=data))
     assert page.answer.status_code == 422
     assert list(page.errors()) == ["NEED_points"]
@@ -103,7 +110,12 @@ def test_a_short_reason_is_refused_at_its_field(client_as, actor, case, panel):
     suggested = make.suggested(case)
     other = next(tier for tier in TIERS if distance(suggested, tier) == 1)
     assignment = make.locked(actor("pyeong"), case, tier=other, changed={"T1": 0})
-    data = {"final_tier": other.value, "reason": "짧은 까닭", "version": review_of(assignment).version, "action": "submit"}
+    data = {
+        "final_tier": other.value,
+        "reason": "짧은 까닭",
+        "version": review_of(assignment).version,
+        "action": "submit",
+    }
     page = Page(client_as("pyeong").post(path(assignment, "/final"), data=data))
     assert page.answer.status_code == 422
     assert "30자 이상" in page.errors()["reason"]
@@ -215,7 +227,9 @@ def test_the_chair_decides_by_form_and_a_second_click_changes_nothing(client_as,
         assert answer.status_code == 302
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(Decision)) == 1
-    late = browser.post(where, data=decision_data(tier=tier.value, outcome="rejected", reason=make.REASON, once="other"))
+    late = browser.post(
+        where, data=decision_data(tier=tier.value, outcome="rejected", reason=make.REASON, once="other")
+    )
     assert "이미 결정된 신청입니다" in late.get_data(as_text=True)
     session.rollback()
     assert session.scalar(sa.select(Decision)).outcome.value == "selected"

@@ -295,7 +295,9 @@ def test_a_withdrawn_application_closes_its_reviews(actor, case, panel):
     with pytest.raises(RuleBroken) as refused:
         service.save_review(pyeong, assignment, None, comment="더")
     assert refused.value.code == "evaluation_closed"
-    held = [grants.has(one, "application", case.id, right) for one, right in ((pyeong, "review"), (actor("jang"), "decide"))]
+    held = [
+        grants.has(one, "application", case.id, right) for one, right in ((pyeong, "review"), (actor("jang"), "decide"))
+    ]
     assert held == [False, False]
 
 
