@@ -5,7 +5,9 @@ outcome). Words: Panel 평가위원회, Assignment 배정, Review 평가의견, 
 An assignment goes ASSIGNED → OPENED (declared: no conflict) → SUBMITTED, or RECUSED; a review is a draft, then its own
 score is locked and the machine's suggestion shows, then it is submitted.
 Extra rooms: `rubric` (the score sheet, read from data/rubric), `chairing` and `staffing` (views of the chair and of the
-operator; `views` holds those of the evaluator and the firm).
+operator; `views` holds those of the evaluator and the firm). Readings beside `queries` (who sees what): `seating` (the
+operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one case), `sidebyside` (what the chair decides
+on), `outcome` (what the firm is told).
 
 Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
 assignment_id), `decision.made` (application_id, decision_id).

@@ -1,4 +1,4 @@
-"""Every reading of an evaluation; who may see what is decided in `visible_to` and `panels_visible_to`.
+"""Who sees what of an evaluation, by `visible_to` and `panels_visible_to`; and the rows that the services start from.
 
 An evaluator sees the own cases and never another's review; the chair sees submitted reviews under their pseudonyms;
 the operator sees who sits where; the firm sees scores, comments and reasons once the decision is made, and no person.
