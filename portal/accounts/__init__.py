@@ -49,6 +49,7 @@ def init_app(app: Flask) -> None:
     settings = app.extensions["settings"]
     app.config.update(
         SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SCHEMES=["argon2"],  # no older kind of hash is taken, nor its code loaded
         SECURITY_PASSWORD_SALT=settings.ready_secret_key(),
         SECURITY_PASSWORD_LENGTH_MIN=10,
         SECURITY_PASSWORD_NORMALIZE_FORM="NFKC",
