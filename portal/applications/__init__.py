@@ -25,4 +25,4 @@ NAV = [
     ),
 ]
 
-from portal.applications import views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.applications import refusals, views  # noqa: E402, F401  (sentences define themselves, routes attach to `bp`)

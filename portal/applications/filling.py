@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.applications import questions
 from portal.applications.models import Application, ConsortiumMember, CostLine, KpiRow
-from portal.applications.rules import (
+from portal.applications.parts import (
     MAX_COST_LINES,
     MAX_KPIS,
     MAX_KRW,

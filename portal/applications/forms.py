@@ -26,8 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from portal.applications import filling, questions
 from portal.applications.models import Application
-from portal.applications.queries import PaperRow
-from portal.applications.rules import (
+from portal.applications.parts import (
     MAX_COST_LINES,
     MAX_KPIS,
     PLAN_TEXTS,
@@ -37,10 +36,11 @@ from portal.applications.rules import (
     Direction,
     OwnShareSource,
     Part,
-    Status,
     Writer,
     parts_of,
 )
+from portal.applications.queries import PaperRow
+from portal.applications.rules import Status
 from portal.base import words
 from portal.programmes.rules import SystemLevel, Tier
 from portal.reference import queries as reference

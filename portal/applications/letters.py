@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from portal.applications import queries
 from portal.applications.models import Application, ConsortiumMember, Supplement
+from portal.applications.parts import Consent
 from portal.applications.receipt import exactly
-from portal.applications.rules import Consent
 from portal.base import clock, mail
 from portal.base.access import SYSTEM
 from portal.base.db import session

@@ -10,16 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Organisation, Person
-from portal.applications.rules import (
-    LIVE,
-    Consent,
-    CostKind,
-    Direction,
-    OwnShareSource,
-    Part,
-    Status,
-    Writer,
-)
+from portal.applications.parts import Consent, CostKind, Direction, OwnShareSource, Part, Writer
+from portal.applications.rules import LIVE, Status
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
 from portal.base.files import Blob

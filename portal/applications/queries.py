@@ -14,6 +14,7 @@ from sqlalchemy.orm import lazyload
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import EVALUATORS, SME, SUPPLIER, Role
 from portal.applications import questions
+from portal.applications.completeness import Filled
 from portal.applications.models import (
     Application,
     AttachedPaper,
@@ -22,18 +23,8 @@ from portal.applications.models import (
     StatusChange,
     Supplement,
 )
-from portal.applications.rules import (
-    CONSORTIUM_PAPER,
-    LIVE,
-    OWN_SHARE_PAPER,
-    PLAN_FIELDS,
-    Consent,
-    Filled,
-    PaperState,
-    Part,
-    Status,
-    can_edit,
-)
+from portal.applications.parts import CONSORTIUM_PAPER, OWN_SHARE_PAPER, PLAN_FIELDS, Consent, PaperState, Part
+from portal.applications.rules import LIVE, Status, can_edit
 from portal.base import clock, grants
 from portal.base.access import SYSTEM, Actor, NotVisible
 from portal.base.db import session

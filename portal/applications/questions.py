@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from portal.applications.rules import Direction
+from portal.applications.parts import Direction
 from portal.base.words import Words, say
 
 FILE = Path(__file__).resolve().parents[2] / "data" / "application.toml"

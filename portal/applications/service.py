@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, SUPPLIER, Role
 from portal.applications import filling, queries
+from portal.applications.completeness import problems_of
 from portal.applications.models import (
     Application,
     AttachedPaper,
@@ -23,24 +24,19 @@ from portal.applications.models import (
     StatusChange,
     Supplement,
 )
+from portal.applications.parts import CONSORTIUM_PAPER, Consent, PaperState, Part, parts_of
 from portal.applications.rules import (
-    CONSORTIUM_PAPER,
     DECISIONS,
     LONGEST_SUPPLEMENT,
     MIN_SUPPLEMENT_MESSAGE,
     Action,
-    Consent,
     NotReady,
-    PaperState,
-    Part,
     Status,
     action_to,
     can,
     can_accept,
     can_submit,
     next_status,
-    parts_of,
-    problems_of,
 )
 from portal.base import audit, clock, files, grants, once, outbox
 from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken, ensure

@@ -11,7 +11,7 @@ from portal.accounts.models import Person
 from portal.applications import questions
 from portal.applications import service as applications
 from portal.applications.models import Application
-from portal.applications.rules import CostKind, OwnShareSource, Part, Writer
+from portal.applications.parts import CostKind, OwnShareSource, Part, Writer
 from portal.base import clock
 from portal.base.access import Actor
 from portal.demo import people, texts

@@ -10,7 +10,7 @@ from portal.accounts.rules import OPERATOR, SME, Role
 from portal.applications import queries as applications
 from portal.applications import questions
 from portal.applications.models import Application
-from portal.applications.rules import Answer, PaperState
+from portal.applications.parts import Answer, PaperState
 from portal.base import grants
 from portal.base.access import Actor
 from portal.base.db import session

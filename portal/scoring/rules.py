@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
-from portal.applications.rules import Answer
+from portal.applications.parts import Answer
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import define, say
 from portal.scoring.gates import OWN_SHARE, Facts

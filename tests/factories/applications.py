@@ -14,7 +14,7 @@ from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind, Role
 from portal.applications import questions, service
 from portal.applications.models import Application
-from portal.applications.rules import Part
+from portal.applications.parts import Part
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 
 from portal.accounts.rules import OPERATOR, SME
 from portal.applications import bp, forms, queries, receipt, service
+from portal.applications.completeness import problems_of
 from portal.applications.models import Application
-from portal.applications.rules import Action, NotReady, Status, can, problems_of
+from portal.applications.rules import Action, NotReady, Status, can
 from portal.applications.views.wizard import answers_context, sentence_of
 from portal.base import clock, words
 from portal.base.access import NotVisible, RuleBroken

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from portal.accounts.rules import OPERATOR
 from portal.applications import bp, export, forms, queries, service
-from portal.applications.rules import Action, Part, Status, can
+from portal.applications.parts import Part
+from portal.applications.rules import Action, Status, can
 from portal.base import clock, words
 from portal.base.access import RuleBroken
 from portal.programmes.rules import Tier

@@ -9,8 +9,10 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.applications import advice, bp, filling, forms, queries, questions, service
+from portal.applications.completeness import Problem, problems_of
 from portal.applications.models import Application
-from portal.applications.rules import PLAN_TEXTS, NotReady, PaperState, Part, Problem, parts_of, problems_of
+from portal.applications.parts import PLAN_TEXTS, PaperState, Part, parts_of
+from portal.applications.rules import NotReady
 from portal.base import clock, words
 from portal.base.access import NotVisible, RuleBroken, RulesBroken, StaleVersion
 from portal.directory import queries as directory

@@ -5,18 +5,15 @@ from decimal import Decimal
 
 import pytest
 
+from portal.applications.completeness import Filled, problems_of
+from portal.applications.parts import PLAN_TEXTS, Consent, PaperState, Part, parts_of
 from portal.applications.rules import (
     DECIDED,
     LIVE,
-    PLAN_TEXTS,
     STATUS_TONES,
     STATUS_WORDS,
     TRANSITIONS,
     Action,
-    Consent,
-    Filled,
-    PaperState,
-    Part,
     Status,
     action_to,
     can,
@@ -24,8 +21,6 @@ from portal.applications.rules import (
     can_edit,
     can_submit,
     next_status,
-    parts_of,
-    problems_of,
 )
 from portal.base import clock
 from portal.base.access import YES, no

@@ -6,7 +6,7 @@ import pytest
 
 from portal.applications import questions
 from portal.applications.filling import clean, plain, tidy
-from portal.applications.rules import Part
+from portal.applications.parts import Part
 from portal.base.access import RulesBroken
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.applications.rules import Answer
+from portal.applications.parts import Answer
 from portal.scoring.gates import Facts
 from portal.scoring.rules import facts_from
 

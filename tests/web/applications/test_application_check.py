@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from portal.accounts.rules import OrganisationKind, Role
 from portal.applications import queries, service
-from portal.applications.rules import Consent, NotReady, Part, Status
+from portal.applications.parts import Consent, Part
+from portal.applications.rules import NotReady, Status
 from portal.base import audit, clock, grants
 from portal.base.access import SYSTEM, Forbidden, NotVisible, RuleBroken
 from portal.base.db import session, transaction

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from portal.applications import queries, service
 from portal.applications.models import Application, Snapshot
-from portal.applications.rules import NotReady, Part, Status
+from portal.applications.parts import Part
+from portal.applications.rules import NotReady, Status
 from portal.base import clock
 from portal.base.access import Forbidden, NotVisible, RuleBroken
 from portal.base.db import session

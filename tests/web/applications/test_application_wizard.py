@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from portal.applications.rules import Part
+from portal.applications.parts import Part
 from tests.client import Page
 from tests.factories import applications as make
 from tests.factories.profiles import complete_profile

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.applications import service as applications
-from portal.applications.rules import Part
+from portal.applications.parts import Part
 from portal.base import clock
 from tests.factories import applications as factory
 from tests.factories import evaluation

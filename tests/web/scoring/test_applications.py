@@ -3,7 +3,7 @@
 import pytest
 
 from portal.applications import advice
-from portal.applications.rules import Part
+from portal.applications.parts import Part
 from portal.base.access import SYSTEM, Forbidden
 from portal.desk.advice import on_gates
 from portal.programmes.rules import Tier
