@@ -3,9 +3,10 @@
 Persons: SME (writes, submits, follows), operator (checks, asks for supplement, accepts), supplier (confirms a role),
 evaluator and auditor (read). Words: Application 신청, 접수번호 receipt number, Supplement 보완, Consortium 컨소시엄,
 Snapshot 동결본. Statuses: `rules.Status`; transitions: `rules.TRANSITIONS`.
-Extra rooms: `questions` (lists of data/application.toml), `advice` (hints that floors above bring to the check page),
-`letters` (what people are told by mail), `receipt` (the PDF), `export` (the list as a spreadsheet), `filling` (the pages
-of the form as plain values). The screens stand in `views/`, by who sits before them.
+Extra rooms beside `rules` (statuses and verdicts): `parts` (of the form), `completeness` (what a part still lacks) and
+`refusals` (sentences by code); `questions` (lists of data/application.toml), `advice` (hints that floors above bring to
+the check page), `letters` (what people are told by mail), `receipt` (the PDF), `export` (the list as a spreadsheet),
+`filling` (the pages of the form as plain values). The screens stand in `views/`, by who sits before them.
 """
 
 from __future__ import annotations

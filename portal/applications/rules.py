@@ -1,4 +1,4 @@
-"""What an application may be and do: statuses and their transitions, the parts of the form, what bars a submission.
+"""What an application may be and do: statuses and their transitions, what bars a submission, who may do what.
 
 Source of the states: 신 디지털 제조혁신 추진전략 절차 (2025~, 8 steps), 데이터 인프라 구축사업 관리지침 (2020-534).
 Later stages (site visit, presentation, agreement …) are added as rows of `TRANSITIONS` by the issue that builds them.
