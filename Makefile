@@ -9,7 +9,7 @@ FLASK := $(BIN)/flask --app app
 CATALOGUE := portal/translations
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE)/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test check bench words clean
+.PHONY: help run test check bench words docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make check  ruff and import floors"
 	@echo "make bench  figures, nothing asserted"
 	@echo "make words  update and compile the translation catalogues"
+	@echo "make docs   write docs/permissions.md and docs/map.md anew from the code"
 	@echo "make clean  remove what make has made (the data in instance/ stays)"
 
 run: $(VENV)/.run $(COMPILED)
@@ -44,6 +45,10 @@ words: $(VENV)/.dev
 	  $(BIN)/pybabel -q compile -i $$file -o $${file%.po}.mo || exit 1; done
 	@grep -c '^msgstr ""$$' $(CATALOGUE)/en/LC_MESSAGES/messages.po | \
 	  sed 's/$$/ empty lines in the English catalogue (1 is its header)/'
+
+docs: $(VENV)/.run
+	$(FLASK) portal permissions > docs/permissions.md
+	$(FLASK) portal map > docs/map.md
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache tests/output

@@ -69,7 +69,7 @@ def permissions() -> None:
         "# 경로와 권한 · Routes and permissions\n\n만든 것: `flask portal permissions`. 손으로 고치지 않습니다.\n"
     )
     click.echo("| path | methods | permission | roles |\n|---|---|---|---|")
-    for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods))):
         access = guard.access_of(current_app, rule.endpoint) or "-"
         roles = ", ".join(sorted(guard.permissions().get(access, ())))
         methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
@@ -90,7 +90,7 @@ def show_map() -> None:
     for name in ("base", "web", *FEATURES):
         module = import_module(f"portal.{name}")
         purpose = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
-        rooms = ", ".join(sorted(path.stem for path in (here / name).glob("*.py") if path.stem != "__init__"))
+        rooms = ", ".join(sorted(path.stem for path in (here / name).iterdir() if path.stem[0] not in "_."))
         click.echo(f"| `{name}` | {purpose} | {rooms} |")
     click.echo("\n## 사건과 뒷일 · Events and what follows\n\n| event | handlers |\n|---|---|")
     for event, handlers in reactions.EVENTS.items():

@@ -144,6 +144,7 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, csrf: bool = True, check: bool = True, **kwargs: Any) -> Any:
         method = kwargs.get("method", "GET")
+        kwargs.setdefault("buffered", True)  # read to the end, so that a downloaded file is closed
         if csrf and method not in ("GET", "HEAD", "OPTIONS") and "json" not in kwargs:
             kwargs["data"] = {"csrf_token": self.token(), **(kwargs.get("data") or {})}
         if (

@@ -90,6 +90,12 @@ def init_app(app: Flask) -> None:
         SECURITY_I18N_DIRNAME=["builtin", str(ROOT / "portal" / "translations")],
         SECURITY_CSRF_COOKIE_NAME=None,
     )
+    if settings.testing:  # the same scheme, made cheap: a suite hashes hundreds of passwords that protect nothing
+        app.config["SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS"] = {
+            "argon2__time_cost": 1,
+            "argon2__memory_cost": 8,
+            "argon2__parallelism": 1,
+        }
     for name in PUBLIC_ENDPOINTS:
         guard.declare(f"security.{name}", guard.PUBLIC)
     for name in OWN_ENDPOINTS:

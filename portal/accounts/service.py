@@ -317,7 +317,7 @@ def accept_invitation(token: str, *, name: str, password_hash: str, consents: se
 def remove_colleague(actor: Actor, key: str) -> None:
     """Close a colleague's account: rights and sessions end at their next request.
 
-    Raises: RuleBroken("not_a_colleague") for oneself and for other firms' people alike.
+    Raises: NotVisible for other firms' people; RuleBroken("not_a_colleague") for oneself.
     """
     with transaction():
         person = session.scalar(
@@ -325,7 +325,9 @@ def remove_colleague(actor: Actor, key: str) -> None:
                 Person.key == key, Person.organisation_id == actor.organisation_id, Person.active.is_(True)
             )
         )
-        if person is None or person.id == actor.id or actor.organisation_id is None:
+        if person is None or actor.organisation_id is None:
+            raise NotVisible
+        if person.id == actor.id:
             raise RuleBroken("not_a_colleague")
         person.active = False
         person.fs_uniquifier = secrets.token_hex(32)

@@ -84,14 +84,13 @@ def paper(
 
 
 def door_values(world: Any) -> dict[str, Any]:
-    """Hana's finished diagnosis, handed in and open to pyeong, with a file on S1; her business registration on file."""
+    """Hana's finished diagnosis, handed in and open to pyeong and jang, with a file on S1; her business registration on file."""
     hana = world.actor("hana")
     with transaction():
         version = complete_profile(hana, 3, ["S1"])
         service.mark_submitted(hana, version.id)
-        grants.give(
-            SYSTEM, "profile_version", version.id, "read", person_id=world.cast["pyeong"].id, reason="assigned"
-        )
+        for name in ("pyeong", "jang"):
+            grants.give(SYSTEM, "profile_version", version.id, "read", person_id=world.cast[name].id, reason="assigned")
     kept = paper(hana)
     return {
         "profiles.area": {"area": "EXE"},
