@@ -84,7 +84,7 @@ def panel_of(application_id: int, *, lock: bool = False) -> Panel | None:
 
 def lock(row: Panel | Assignment) -> None:
     """One writer at a time on a panel or an assignment."""
-    session.refresh(row, with_for_update=True)
+    session.refresh(row, with_for_update={"of": type(row)})  # PostgreSQL locks no outer join
 
 
 def decision_of(application_id: int) -> Decision | None:
