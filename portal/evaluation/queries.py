@@ -87,6 +87,11 @@ def lock(row: Panel | Assignment) -> None:
     session.refresh(row, with_for_update={"of": type(row)})  # PostgreSQL locks no outer join
 
 
+def locked_application(actor: Actor, application_id: int) -> Application:
+    """The application, so that two operators can't name two panels for it at once. Raises: NotVisible."""
+    return applications.by_id(actor, application_id, lock=True)
+
+
 def decision_of(application_id: int) -> Decision | None:
     return session.scalar(sa.select(Decision).where(Decision.application_id == application_id))
 

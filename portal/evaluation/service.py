@@ -54,6 +54,7 @@ def assign(
         application_queries.by_id(actor, application.id)  # a regional operator stays in the region
         if once_key and once.claim(actor, once_key, "evaluation.assign"):
             return queries.panel_of(application.id)
+        application = queries.locked_application(actor, application.id)
         if application.status is not Status.WRITTEN:
             raise RuleBroken("evaluation_not_ready")
         panel = queries.panel_of(application.id, lock=True)

@@ -1,0 +1,155 @@
+"""Twenty presses at once: one effect, everybody gets an answer, and the audit chain stays whole."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.accounts.models import Organisation, Person
+from portal.applications.models import Application
+from portal.base import audit, clock
+from portal.base.access import Forbidden, RuleBroken, StaleVersion
+from portal.base.db import session
+from portal.evaluation import queries, service
+from portal.evaluation.models import Assignment, Decision, Panel
+from portal.evaluation.rules import Outcome
+from tests.factories import applications
+from tests.factories import consultations as talks
+from tests.factories import evaluation as make
+
+CLICKS = 20
+REFUSED = "refused"
+
+
+@pytest.fixture
+def at_once(app, context):
+    """at_once(call): call(n) for n in 0…19 from as many threads, each with a context of its own."""
+
+    def run(call):
+        session.rollback()
+
+        def one(number):
+            with app.app_context():
+                try:
+                    return call(number)
+                except (RuleBroken, Forbidden, StaleVersion):
+                    return REFUSED
+
+        with ThreadPoolExecutor(CLICKS) as pool:
+            met = list(pool.map(one, range(CLICKS)))
+        session.expire_all()
+        session.rollback()
+        assert audit.verify().ok
+        return met
+
+    return run
+
+
+def _count(model, *conditions):
+    return session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions))
+
+
+def _acts(action):
+    return _count(audit.AuditRow, audit.AuditRow.action == action)
+
+
+def test_a_case_is_decided_once(at_once, actor):
+    hana, jang, other = actor("hana"), actor("jang"), make.an_evaluator("이보라")
+    case = make.in_evaluation(hana, actor("gong"))
+    panel = make.assigned(actor("un"), case, [actor("pyeong"), other], jang)
+    tier = make.suggested(case)
+    for one in (actor("pyeong"), other):
+        make.reviewed(one, case, tier=tier)
+    panel_id, case_id = panel.id, case.id
+
+    def press(number):
+        given = {"outcome": Outcome.SELECTED if number % 2 else Outcome.RESERVE, "once_key": f"key {number % 4}"}
+        return service.decide(jang, session.get(Panel, panel_id), tier=tier, **given).key
+
+    met = at_once(press)
+    decision = session.scalars(sa.select(Decision).where(Decision.application_id == case_id)).one()
+    assert set(met) <= {decision.key, REFUSED}
+    assert _acts("decision.make") == 1
+
+
+def test_a_panel_is_named_once(at_once, actor):
+    un, other = actor("un"), make.an_evaluator("이보라")
+    case = make.in_evaluation(actor("hana"), actor("gong"))
+    ids = (case.id, actor("pyeong").id, other.id, actor("jang").id)
+
+    def press(number):
+        row, first, second, chair = (session.get(Application, ids[0]), *(session.get(Person, one) for one in ids[1:]))
+        return service.assign(un, row, [first, second], chair, clock.today() + timedelta(days=7), once_key=None).id
+
+    met = at_once(press)
+    assert _count(Panel, Panel.application_id == ids[0]) == 1
+    assert _count(Assignment, Assignment.application_id == ids[0]) == 2
+    assert len([one for one in met if one != REFUSED]) == 1
+    assert queries.panel_of(ids[0]).chair_id == ids[3]
+
+
+def test_a_consultation_is_answered_once(at_once, app, actor, cast):
+    company, gong = actor("hana"), actor("gong")
+    row = talks.requested(company, applications.a_listing(gong))
+    path = f"/consultations/{row.key}"
+
+    def press(number):
+        browser = app.test_client()
+        browser.sign_in(cast["gong"])
+        if number % 2:
+            return browser.post(f"{path}/accept", check=False).status_code
+        return browser.post(f"{path}/decline", data={"reason": "schedule"}, check=False).status_code
+
+    met = at_once(press)
+    assert set(met) <= {302, 409}
+    assert _acts("consultation.accept") + _acts("consultation.decline") == 1
+
+
+def test_a_firm_begins_one_draft(at_once, app, actor, cast):
+    hana = actor("hana")
+    applications.complete_profile(hana)
+    key = applications.a_call().key
+
+    def press(_number):
+        browser = app.test_client()
+        browser.sign_in(cast["hana"])
+        return browser.post(f"/applications/new/{key}", check=False).status_code
+
+    assert set(at_once(press)) <= {302, 409}
+    assert _count(Application, Application.organisation_id == hana.organisation_id) == 1
+
+
+def test_a_firm_signs_up_once(at_once, app):
+    def press(number):
+        browser = app.test_client()
+        data = {
+            "kind": "company",
+            "registration_number": "999-81-00048",
+            "organisation_name": "같은 회사 (합성)",
+            "name": "김처음",
+            "email": f"first{number % 2}@same.example.kr",
+            "phone": "010-1234-5678",
+            "password": "매우-긴-시험용-비밀번호-9",
+            "consent_terms": "y",
+            "consent_privacy": "y",
+        }
+        return browser.post("/sign-up", data=data, check=False).status_code
+
+    assert set(at_once(press)) <= {200, 302, 409}
+    assert _count(Organisation, Organisation.registration_number == "9998100048") == 1
+    assert _count(Person, Person.email.like("first%@same.example.kr")) == 1
+
+
+def test_a_listing_is_begun_once(at_once, app, actor, cast):
+    from portal.directory.models import Listing
+
+    def press(_number):
+        browser = app.test_client()
+        browser.sign_in(cast["gong"])
+        return browser.post("/supplier/listing", data={"summary": "합성 요약"}, check=False).status_code
+
+    assert set(at_once(press)) <= {200, 302, 409}
+    assert _count(Listing) <= 1
