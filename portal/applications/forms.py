@@ -7,12 +7,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField  # unlike WTForms' own, it takes nothing but a file
 from wtforms import (
     BooleanField,
     DateField,
     Field,
     FieldList,
-    FileField,
     FormField,
     RadioField,
     SelectField,
@@ -83,13 +83,6 @@ def _decimal(text: str) -> Decimal:
 class CheckboxesField(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-
-
-class NamedFile(FileField):
-    """A file input; an empty one is None."""
-
-    def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        super().process_formdata([one for one in valuelist if getattr(one, "filename", "")])
 
 
 def _mark_required(form: Form, *names: str) -> None:
@@ -336,7 +329,7 @@ def papers_form(rows: Sequence[PaperRow], *, ask_dates: bool) -> PapersForm:
     for row in rows:
         if row.kind.made_here:
             continue
-        fields[paper_field(row.kind.code)] = NamedFile(row.kind.label, [Optional()])
+        fields[paper_field(row.kind.code)] = FileField(row.kind.label, [Optional()])
         if ask_dates and row.kind.on_file and row.kind.months:
             fields[issued_field(row.kind.code)] = DateField(_l("발급일"), [Optional()])
     return type("FullPapersForm", (PapersForm,), fields)()

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField  # unlike WTForms' own, it takes nothing but a file
 from wtforms import (
     DateField,
     FieldList,
-    FileField,
     FormField,
     RadioField,
     SelectField,

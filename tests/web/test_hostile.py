@@ -268,3 +268,31 @@ def test_every_page_that_a_person_finds_is_whole(database, world, name):
             waiting += _links(Page(answer), path)
     assert wrong == []
     assert len(seen) > 30
+
+
+# --- uploads -----------------------------------------------------------------------------------------------
+
+
+def test_a_text_in_place_of_a_file_is_no_file(world):
+    hana = world.app.test_client()
+    hana.sign_in(world.cast["hana"])
+    area = "RES"
+    met = [
+        hana.post("/papers/business-registration", data={"file": "no file", "issued_on": "2026-11-01"}),
+        hana.post(f"/diagnosis/{area}", data={"file_R1": "no file"}),
+    ]
+    assert [answer.status_code in (200, 302, 409, 422) for answer in met] == [True, True]
+    assert met[0].status_code == 200
+    assert Page(met[0]).soup.find("input", attrs={"name": "issued_on"})["value"] == "2026-11-01"
+
+
+@pytest.mark.parametrize("head", [b"\xef\xbb\xbf<html>", b" \n<svg onload=x>", b"<!DOCTYPE html>", b"a\x00b"])
+def test_a_page_is_no_plain_text(context, head):
+    import io
+
+    from portal.base import files
+    from portal.base.access import RuleBroken
+    from portal.base.db import transaction
+
+    with pytest.raises(RuleBroken, match="file_mismatch"), transaction():
+        files.store(io.BytesIO(head), "notes.txt")
