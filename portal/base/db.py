@@ -115,6 +115,8 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 _write_lock = threading.Lock()
 _WROTE = "wrote"
+# How long a statement waits for another process that writes, before the visitor reads a 503.
+BUSY_MILLISECONDS = 15_000
 
 # Filled by audit and outbox: what must be written last in the transaction, and what may run once it is durable.
 before_commit: list[Any] = []
@@ -217,7 +219,7 @@ def _settle_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=15000",
+        f"busy_timeout={BUSY_MILLISECONDS}",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -326,5 +326,5 @@ def add_track_record(
         )
         session.add(row)
         session.flush()
-        audit.record(actor, "track_record.add", "track_record", row.id, {"listing": listing.id, "source": row.source})
+        audit.record(actor, "track_record.add", "track_record", row.id, {"listing": listing.id, "source": audit.digest(row.source)})
         return row

@@ -296,3 +296,18 @@ def test_a_page_is_no_plain_text(context, head):
 
     with pytest.raises(RuleBroken, match="file_mismatch"), transaction():
         files.store(io.BytesIO(head), "notes.txt")
+
+
+def test_the_trace_of_a_track_record_holds_no_text_that_somebody_typed(world):
+    from portal.base import audit
+    from portal.base.access import SYSTEM
+    from portal.base.db import session
+    from portal.directory import service
+    from tests.factories import applications
+
+    with world.app.app_context():
+        gong = world.actor("gong")
+        applications.a_listing(gong)
+        service.add_track_record(SYSTEM, gong.organisation_id, year=2025, programme="기초", source="담당 김철수 010-1234-5678")
+        row = session.query(audit.AuditRow).filter_by(action="track_record.add").order_by(audit.AuditRow.id.desc()).first()
+        assert "김철수" not in row.detail
