@@ -81,7 +81,7 @@ class SignUpForm(_ConsentForm):
     registration_number = StringField(
         _l("사업자등록번호"),
         validators=[DataRequired(_l("사업자등록번호를 입력해 주세요.")), checked_by(check_registration_number)],
-        description=_l("숫자 10자리. 예: 123-45-67890"),
+        description=_l("숫자 10자리. 예: 123-45-67891"),
         render_kw={"inputmode": "numeric"},
     )
     organisation_name = StringField(

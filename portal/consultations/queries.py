@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -162,8 +162,8 @@ def may_read_supplier_contact(actor: Actor, row: Consultation) -> bool:
 
 
 def days_left(row: Consultation) -> int:
-    """Days until an unanswered request ends by itself."""
-    return max(0, (row.asked_at + EXPIRES_AFTER - clock.now()).days)
+    """Days until an unanswered request ends by itself; a begun day counts, so a new request has all of them."""
+    return max(0, -((clock.now() - row.asked_at - EXPIRES_AFTER) // timedelta(days=1)))
 
 
 def who(row_side: Side, own: Side | None) -> Words:

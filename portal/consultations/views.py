@@ -12,6 +12,7 @@ from portal.consultations import bp, queries, service
 from portal.consultations.forms import AskForm, CloseForm, DeclineForm, MessageForm
 from portal.consultations.rules import DeclineReason, Outcome, Side, Topic, masked
 from portal.directory import queries as directory
+from portal.profiles.rules import phone_text
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
 from portal.web.pages import page_number
@@ -64,6 +65,7 @@ def _thread_page(key: str, **forms: Any) -> str:
     own = queries.side(actor, row)
     listing_contact = queries.may_read_supplier_contact(actor, row) and own is Side.COMPANY
     summary = queries.company_summary(actor, row) if own is Side.SUPPLIER else None
+    asker = queries.company_contact(actor, row) if own is Side.SUPPLIER else None
     return render_template(
         "consultations/thread.html",
         row=row,
@@ -73,7 +75,8 @@ def _thread_page(key: str, **forms: Any) -> str:
         need=row.need if summary is not None or own is Side.COMPANY else masked(row.need),
         who=lambda message: queries.who(message.side, own),
         summary=summary,
-        company_contact=queries.company_contact(actor, row) if own is Side.SUPPLIER else None,
+        company_contact=asker,
+        company_phone=phone_text(asker.phone) if asker and asker.phone else "",
         supplier_contact=row.listing if listing_contact else None,
         days_left=queries.days_left(row),
         forms={

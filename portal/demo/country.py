@@ -95,6 +95,8 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         talks.talks,
         talks.cast_firms,
     )
-    with click.progressbar(stages, label="예시 나라를 만드는 중 · building the demo country") as bar:
+    with click.progressbar(
+        stages, label="예시 나라를 만드는 중(1~2분) · building the demo country (a minute or two)"
+    ) as bar:
         for stage in bar:
             stage(country)

@@ -20,6 +20,7 @@ def front():
         "calls": link("programmes.calls"),
         "directory": link("directory.index"),
         "sign_in": url_for("security.login"),
+        "sign_up": link("accounts.sign_up"),
     }
     return render_template(
         "desk/front.html",

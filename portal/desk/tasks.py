@@ -235,7 +235,7 @@ def _supplier(actor: Actor, page: Home) -> None:
     if talks["new"]:
         page.todo = Todo(
             _("상담 요청에 답해 주세요"),
-            _("기다리는 요청이 %(n)s건입니다..", n=talks["new"]),
+            _("기다리는 요청이 %(n)s건입니다.", n=talks["new"]),
             _("요청 보기"),
             url_for("consultations.index", which="new"),
             "people",
