@@ -33,5 +33,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "huey"):  # their every step is no news to who runs the portal
+    for chatty in ("alembic", "huey", "fontTools"):  # their every step is no news to who runs the portal
         logging.getLogger(chatty).setLevel(logging.WARNING)
