@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.base import clock
@@ -129,7 +129,7 @@ class ListingForm(VersionedForm):
 
     def validate_founded_year(self, field: IntegerField) -> None:
         if field.data and field.data > clock.today().year:
-            raise ValueError(str(_l("올해보다 늦은 연도입니다.")))
+            raise ValidationError(str(_l("올해보다 늦은 연도입니다.")))
 
     def facts(self) -> dict[str, Any]:
         """What the service stores."""

@@ -36,7 +36,11 @@ def _tier(value: Any) -> Tier | None:
 
 
 def _level(value: Any) -> int | None:
-    return int(value) if str(value) in "012345" and str(value) else None
+    return int(value) if str(value) in tuple("012345") else None  # not "in a string": that would let "12" through
+
+
+def _verdict(value: Any) -> str | None:
+    return value if value in set(ItemVerdict) else None
 
 
 class TierField(RadioField):
@@ -105,7 +109,11 @@ def items_form(case: CaseFile) -> type[ItemsForm]:
         item = line.item
         levels = [("", ""), *((str(n), str(n)) for n in range(len(item.anchors)))]
         fields[f"{item.code}_verdict"] = RadioField(
-            f"{item.code} {item.title}", choices=verdicts, validators=[Optional()], validate_choice=False
+            f"{item.code} {item.title}",
+            choices=verdicts,
+            coerce=_verdict,
+            validators=[Optional()],
+            validate_choice=False,
         )
         fields[f"{item.code}_level"] = SelectField(
             _l("정정 수준"), choices=levels, coerce=_level, validators=[Optional()], validate_choice=False

@@ -44,7 +44,9 @@ def test_no_query_breaks_a_page(world, name):
     if name in world.cast:
         browser.sign_in(world.cast[name])
     met = {f"{path}?{query}": browser.get(f"{path}?{query}") for path in PAGES[name] for query in QUERIES}
-    assert {address: answer.status_code for address, answer in met.items() if answer.status_code not in (200, 400)} == {}
+    assert {
+        address: answer.status_code for address, answer in met.items() if answer.status_code not in (200, 400)
+    } == {}
     assert [address for address, answer in met.items() if "javascript:" in answer.get_data(as_text=True)] == []
 
 
@@ -56,7 +58,10 @@ def test_the_link_to_the_other_language_keeps_what_was_asked(client):
 
 def test_a_number_that_no_column_holds_leads_nowhere(client_as):
     hana = client_as("hana")
-    answers = [hana.post("/account/sessions/99999999999999999999999/end"), hana.get("/demo/mail/99999999999999999999999")]
+    answers = [
+        hana.post("/account/sessions/99999999999999999999999/end"),
+        hana.get("/demo/mail/99999999999999999999999"),
+    ]
     assert [answer.status_code for answer in answers] == [404, 404]
 
 
@@ -191,9 +196,7 @@ def _masked(answer, own):
     """Status, headers and body without what differs at every request: nonce, token, the asked address itself."""
     body = re.sub(rb'nonce="[^"]+"|name="csrf_token" value="[^"]+"', b"", answer.data).replace(own.encode(), b"KEY")
     headers = {
-        name: re.sub(r"nonce-[^']+", "", value)
-        for name, value in answer.headers
-        if name not in ("Set-Cookie", "Date")
+        name: re.sub(r"nonce-[^']+", "", value) for name, value in answer.headers if name not in ("Set-Cookie", "Date")
     }
     return answer.status_code, headers, body
 
@@ -308,6 +311,45 @@ def test_the_trace_of_a_track_record_holds_no_text_that_somebody_typed(world):
     with world.app.app_context():
         gong = world.actor("gong")
         applications.a_listing(gong)
-        service.add_track_record(SYSTEM, gong.organisation_id, year=2025, programme="기초", source="담당 김철수 010-1234-5678")
-        row = session.query(audit.AuditRow).filter_by(action="track_record.add").order_by(audit.AuditRow.id.desc()).first()
+        service.add_track_record(
+            SYSTEM, gong.organisation_id, year=2025, programme="기초", source="담당 김철수 010-1234-5678"
+        )
+        row = (
+            session.query(audit.AuditRow)
+            .filter_by(action="track_record.add")
+            .order_by(audit.AuditRow.id.desc())
+            .first()
+        )
         assert "김철수" not in row.detail
+
+
+# --- values that no form offers ----------------------------------------------------------------------------
+
+
+def test_a_year_to_come_is_told_at_its_field(client_as):
+    answer = client_as("gong").post("/supplier/listing", data={"summary": "합성 요약", "founded_year": "2099"})
+    assert answer.status_code in (200, 422)
+    page = Page(answer)
+    assert "올해보다 늦은 연도입니다." in page.errors()["founded_year"]
+    assert page.values("/supplier/listing")["summary"] == "합성 요약"
+
+
+@pytest.mark.parametrize(
+    "typed", [{"verdict": "x"}, {"verdict": "correct", "level": "12"}, {"verdict": "correct", "level": "-1"}]
+)
+def test_a_verdict_or_level_that_no_form_offers_is_none(app, actor, client_as, typed):
+    from portal.base.db import session
+    from tests.factories import evaluation as make
+
+    other = make.an_evaluator("이보라")
+    case = make.in_evaluation(actor("hana"), actor("gong"))
+    make.assigned(actor("un"), case, [actor("pyeong"), other], actor("jang"))
+    assignment = make.opened(actor("pyeong"), case)
+    key, version = assignment.key, assignment.review.version
+    data = {f"P1_{name}": value for name, value in typed.items()}
+    answer = client_as("pyeong").post(f"/evaluation/cases/{key}", data={**data, "P1_note": "합성", "version": version})
+    assert answer.status_code in (302, 422)
+    session.expire_all()
+    word = make.assignment_of(actor("pyeong"), case).review.items.get("P1", {})
+    assert word.get("level") is None
+    assert word.get("verdict") in (None, "correct")
