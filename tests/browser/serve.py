@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "output"
+# Korean that stays Korean on an English page: what people of the tests typed, names of files, letters, sources, the other tongue
+TYPED = r"합성|\.pdf|여정|로봇 셀|실적 수집|공정 불량률|한국어|불량률을|실태조사"
 
 
 class Portal:
@@ -83,7 +86,7 @@ class Visitor:
     def __init__(
         self, browser: Browser, portal: Portal, name: str, *, width: int = 1280, language: str = "ko", js: bool = True
     ) -> None:
-        self.portal, self.name, self.width, self.js = portal, name, width, js
+        self.portal, self.name, self.width, self.language, self.js = portal, name, width, language, js
         self.context: BrowserContext = browser.new_context(
             viewport={"width": width, "height": 800 if width > 600 else 740},
             locale="ko-KR" if language == "ko" else "en-GB",
@@ -210,8 +213,15 @@ class Visitor:
         for violation in Axe().run(self.page).response["violations"] if self.js else ():
             nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
             faults.append(f"axe {violation['id']} ({violation['impact']}): {nodes}")
+        if self.language == "en":
+            faults += [f"not in English: {line}" for line in self._korean_lines()]
         assert not faults, f"{self.page.url} ({shot}):\n  " + "\n  ".join(faults)
         return self
+
+    def _korean_lines(self) -> list[str]:
+        """Lines of an English page in Hangul that are not what somebody typed (that is marked 합성, or is a name)."""
+        lines = self.page.locator("main").inner_text().splitlines()
+        return [line for line in lines if re.search("[가-힣]", line) and not re.search(TYPED, line)]
 
     def close(self) -> None:
         self.context.close()
