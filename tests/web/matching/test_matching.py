@@ -127,3 +127,29 @@ def test_the_result_page_shows_the_first_three(client_as, make, diagnosed):
     diagnosed()
     page = client_as("hana").page("/result")
     assert len(page.soup.select("article.supplier")) == 3
+
+
+def test_a_decision_ranks_the_suppliers_anew_once(inside, actor, drain):
+    from tests.factories import evaluation
+
+    def story():
+        application = evaluation.in_evaluation(actor("hana"), actor("gong"))
+        second = evaluation.an_evaluator()
+        evaluation.assigned(actor("un"), application, [actor("pyeong"), second], actor("jang"))
+        tier = evaluation.suggested(application)
+        for one in (actor("pyeong"), second):
+            evaluation.reviewed(one, application, tier=tier)
+        evaluation.decided(actor("jang"), application, tier)
+        return application.id, application.organisation_id
+
+    application_id, firm = inside(story)
+    drain()
+    drain()
+    rows = inside(
+        lambda: [
+            (row.cause, row.application_id)
+            for row in session.query(Shortlist).filter_by(organisation_id=firm).order_by(Shortlist.id)
+        ]
+    )
+    assert rows[-1] == (Cause.DECISION, application_id)
+    assert [cause for cause, _ in rows].count(Cause.DECISION) == 1
