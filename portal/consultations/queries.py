@@ -49,9 +49,10 @@ def by_key(actor: Actor, key: str, *, lock: bool = False) -> Consultation:
     return row
 
 
-def by_id(consultation_id: int) -> Consultation | None:
+def by_id(consultation_id: int, *, lock: bool = False) -> Consultation | None:
     """For after-effects, which act for the portal itself."""
-    return session.get(Consultation, consultation_id)
+    options = {"with_for_update": {"of": Consultation}, "populate_existing": True} if lock else {}
+    return session.get(Consultation, consultation_id, **options)
 
 
 TABS = {

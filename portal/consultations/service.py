@@ -187,7 +187,7 @@ def expire_overdue() -> int:
     ended = 0
     for consultation_id in queries.overdue(clock.now()):
         with transaction():
-            row = queries.by_id(consultation_id)
+            row = queries.by_id(consultation_id, lock=True)  # an answer that comes at this moment counts
             if row is None or row.status is not Status.REQUESTED:
                 continue
             row.status, row.ended_at = Status.EXPIRED, clock.now()

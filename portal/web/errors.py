@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -75,8 +76,17 @@ def _unexpected(error: Exception) -> Any:
     return page(500)
 
 
+def _disk(error: OSError) -> Any:
+    """A full disk is a passing trouble of ours, told as such; nothing half-written stays (see base.files)."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    log.error("the disk is full", extra={"endpoint": request.endpoint})
+    return page(503)
+
+
 def init_app(app: Flask) -> None:
     app.before_request(_refuse_nul)
+    app.register_error_handler(OSError, _disk)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(CSRFError, lambda _: page(400, "csrf"))

@@ -99,7 +99,8 @@ def _check() -> Any:
             abort(401)
         # The way back is kept on our side of the session: no address in the URL that somebody could forge.
         if request.method == "GET":
-            session["after_sign_in"] = request.full_path.rstrip("?")
+            wanted = request.full_path.rstrip("?")
+            session["after_sign_in"] = wanted if len(wanted) <= 500 else request.path  # a cookie holds 4 KB
         return redirect(url_for("security.login"))
     if not may(actor, access):
         raise Forbidden("no_right")

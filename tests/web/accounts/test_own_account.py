@@ -248,3 +248,9 @@ def test_an_operator_invited_from_the_command_line_sets_up_the_second_factor_at_
         code = app.extensions["security"].totp_factory.generate_totp_password(secret)
     client.submit(page, {"code": code}, "/tf-validate")
     assert client.get("/operator/calls").status_code == 200
+
+
+def test_a_very_long_address_does_not_overflow_the_session(client):
+    client.get("/account?q=" + "가" * 3000)
+    client.submit(client.page("/sign-in"), {"email": "hana@example.kr", "password": PASSWORD}, "/sign-in")
+    assert client.get("/arrived").headers["Location"] == "/account"

@@ -1,5 +1,7 @@
 """Pages of errors: the status, what happened, and a way on."""
 
+from pathlib import Path
+
 import pytest
 
 from portal.base.access import StaleVersion
@@ -46,3 +48,13 @@ def test_a_silent_database_is_told_without_asking_it(app, client, monkeypatch):
     answer = client.get("/")
     assert answer.status_code == 503
     assert "점검" in answer.text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_as_a_passing_trouble(app):
+    with pytest.raises(OSError) as full, open("/dev/full", "wb", buffering=0) as file:
+        file.write(b"x")
+    with app.test_request_context("/papers"):
+        page, code = app.handle_user_exception(full.value)
+    assert code == 503
+    assert "<h1" in page
