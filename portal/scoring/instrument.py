@@ -54,13 +54,15 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Assessments:
-    """The same for n firms: arrays of length n; `areas` (n, 10) with NaN where empty; `proven` (n, 44), -1 for N/A."""
+    """The same for n firms: arrays of length n; `areas` (n, 10) with NaN where empty; `proven` (n, 44), -1 for N/A;
+    `weighed` (n, 44) with NaN for N/A."""
 
     total: "np.ndarray"
     system_level: "np.ndarray"
     capability_level: "np.ndarray"
     areas: "np.ndarray"
     proven: "np.ndarray"
+    weighed: "np.ndarray"
 
 
 def load(version: str | None = None) -> "Instrument":
@@ -244,6 +246,7 @@ class Instrument:
             capability_level=np.minimum(reached, room).astype(np.int8),
             areas=areas,
             proven=proven.astype(np.int8),
+            weighed=np.where(given, points / POINT, np.nan),
         )
 
     def _check_many(self, answers: "np.ndarray") -> None:

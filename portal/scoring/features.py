@@ -1,0 +1,45 @@
+"""What a learned model may look at: the diagnosis as the instrument weighs it, and nothing about who the firm is.
+
+Region, size, industry and identity stay out: with the region in, the gap between regions quadrupled. The share of a
+bare claim that counts stays the instrument's policy too; learned instead, it let twice as many inflated claims through.
+Every column can only rise when an answer is raised or evidence is added, so a model that rises in its columns keeps
+that promise.
+"""
+
+from typing import TYPE_CHECKING
+
+from portal.scoring.instrument import Assessment, Assessments, Instrument
+
+if TYPE_CHECKING:
+    import numpy as np
+
+VERSION = "1"
+"""Goes up with every change of a column; a model speaks only to the version it learned from."""
+WEAKEST = "weakest"
+
+
+def names(instrument: Instrument) -> tuple[str, ...]:
+    """The columns: 44 items as weighed (0–5), ten area means (0–5), the weakest area (0–5)."""
+    areas = tuple(f"area:{area.code}" for area in instrument.questions.areas)
+    return (*instrument.codes, *areas, WEAKEST)
+
+
+def row(instrument: Instrument, found: Assessment) -> list[float]:
+    """The columns of one firm; no numpy, because a web request asks for them.
+
+    Notes: an item that is 해당 없음 takes its area's mean, so that it says nothing of its own
+    """
+    items = [found.weighed.get(code, found.areas.get(instrument.questions.items[code].area, 0.0)) for code in instrument.codes]
+    areas = [found.areas.get(area.code, 0.0) for area in instrument.questions.areas]
+    return [*items, *areas, min(areas)]
+
+
+def matrix(instrument: Instrument, found: Assessments) -> "np.ndarray":
+    """The columns of n firms: float64, shape (n, 55); equal to `row` firm by firm, to the last bit."""
+    import numpy as np  # not at start-up: a web worker never needs it
+
+    areas = np.nan_to_num(found.areas, nan=0.0)
+    place = {area.code: i for i, area in enumerate(instrument.questions.areas)}
+    of_item = areas[:, [place[instrument.questions.items[code].area] for code in instrument.codes]]
+    items = np.where(np.isnan(found.weighed), of_item, found.weighed)
+    return np.hstack([items, areas, areas.min(axis=1, keepdims=True)])
