@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-from portal.scoring.views import precheck  # noqa: F401
+from portal.scoring import bp
+from portal.scoring.gates import points
+from portal.scoring.views import explanations, precheck  # noqa: F401
+
+bp.add_app_template_filter(points)
