@@ -378,6 +378,8 @@ def submit_review(
                 final_tier=final_tier,
                 reason=reason.strip(),
             )
+            found = {code: scoring_rules.ClaimWord(word.verdict.value) for code, word in review.judged.items()}
+            scoring.record_claim_verdicts(actor, suggestion.id, found)
         moment = clock.now()
         review.final_tier, review.reason, review.submitted_at = final_tier, reason.strip(), moment
         assignment.state, assignment.submitted_at = AssignmentState.SUBMITTED, moment

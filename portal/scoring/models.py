@@ -14,6 +14,7 @@ from portal.accounts.models import Organisation, Person
 from portal.base import clock
 from portal.base.db import BigId, Keyed, UtcDateTime, db, enum_type
 from portal.programmes.rules import Tier
+from portal.scoring.rules import ClaimWord
 
 
 class Suggestion(Keyed, db.Model):
@@ -66,6 +67,22 @@ class Opinion(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("suggestion_id", "person_id"),)
+
+
+class ClaimVerdict(db.Model):
+    """What an evaluator said of one answer behind a suggestion, as handed in with the review; written once."""
+
+    __tablename__ = "scoring_claim_verdict"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    suggestion_id: Mapped[int] = mapped_column(sa.ForeignKey("suggestion.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    # of the questionnaire
+    item: Mapped[str] = mapped_column(sa.String(8))
+    word: Mapped[ClaimWord] = mapped_column(enum_type(ClaimWord))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+
+    __table_args__ = (sa.UniqueConstraint("suggestion_id", "person_id", "item"),)
 
 
 class ExplanationRequest(Keyed, db.Model):

@@ -18,7 +18,7 @@ from portal.base.paging import Page, paginate
 from portal.profiles.models import ProfileVersion
 from portal.reference import queries as regions
 from portal.scoring.gates import Facts
-from portal.scoring.models import ExplanationRequest, Opinion, Suggestion
+from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, Suggestion
 from portal.scoring.rules import OWN_SHARE_PROOF, READ, facts_from
 
 
@@ -36,14 +36,14 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.has(*SME) and actor.organisation_id is not None:
         ways.append(Suggestion.organisation_id == actor.organisation_id)
     if actor.has(Role.OPERATOR_NATIONAL, Role.AUDITOR):
-        ways.append(_brought_forward())
+        ways.append(brought_forward())
     elif actor.has(Role.OPERATOR_REGION) and actor.region:
         here = sa.select(ProfileVersion.id).where(ProfileVersion.region.in_(regions.within(actor.region)))
-        ways.append(sa.and_(_brought_forward(), Suggestion.profile_version_id.in_(here)))
+        ways.append(sa.and_(brought_forward(), Suggestion.profile_version_id.in_(here)))
     return sa.or_(*ways)
 
 
-def _brought_forward() -> sa.ColumnElement[bool]:
+def brought_forward() -> sa.ColumnElement[bool]:
     """The firm itself showed it: with an application, or by asking for an explanation."""
     handed_in = sa.select(ProfileVersion.id).where(ProfileVersion.submitted_at.is_not(None))
     return sa.or_(
@@ -119,6 +119,12 @@ def opinion_of(suggestion_id: int, person_id: int | None) -> Opinion | None:
     return session.scalar(
         sa.select(Opinion).where(Opinion.suggestion_id == suggestion_id, Opinion.person_id == person_id)
     )
+
+
+def has_claim_verdicts(suggestion_id: int, person_id: int | None) -> bool:
+    """Whether this evaluator's words on the answers are kept already; for services."""
+    of_both = (ClaimVerdict.suggestion_id == suggestion_id, ClaimVerdict.person_id == person_id)
+    return session.scalar(sa.select(ClaimVerdict.id).where(*of_both).limit(1)) is not None
 
 
 # --- explanations by a person ---------------------------------------------------------------------------------------

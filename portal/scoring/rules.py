@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.applications.parts import Answer
@@ -14,6 +15,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "scoring:suggestion:read": SME | OPERATOR | EVALUATORS | {Role.AUDITOR},
     "scoring:explanation:ask": SME,
     "scoring:explanation:answer": OPERATOR,
+    # not for one region's operator: what the region has, taken from the nation's figures, would tell the small cells
+    "scoring:monitor:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
+    "scoring:monitor:report": frozenset({Role.OPERATOR_NATIONAL}),
 }
 
 READ = "read"
@@ -23,6 +27,15 @@ OWN_SHARE_PROOF = "own-share-proof"
 OPEN_PROJECT, UNPAID_CLAWBACK = "open-project", "unpaid-clawback"
 
 LONGEST_TEXT = 2_000
+
+
+class ClaimWord(StrEnum):
+    """What an evaluator found of one answer: it holds, its evidence doesn't, or its level is another."""
+
+    ACCEPTED = "accept"
+    REJECTED = "reject"
+    CORRECTED = "correct"
+
 
 CODES = define(
     {

@@ -17,8 +17,8 @@ from portal.programmes.rules import Tier
 from portal.scoring import queries, record
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
-from portal.scoring.models import ExplanationRequest, Opinion, Suggestion
-from portal.scoring.rules import can_score, check_text
+from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, Suggestion
+from portal.scoring.rules import ClaimWord, can_score, check_text
 
 ASK = "explanation.ask"
 
@@ -158,6 +158,27 @@ def record_opinion(
             {"shown_before": opinion.shown_before, "tier": tier.name if tier else None},
         )
     return opinion
+
+
+def record_claim_verdicts(actor: Actor, suggestion_id: int, words: Mapping[str, ClaimWord]) -> None:
+    """Keep what an evaluator found of the answers behind a suggestion; called by `evaluation` as a review is handed in.
+
+    words : item code → what was found; items that nobody looked at are left out
+    Raises: NotVisible for an unknown suggestion
+    Notes : a second call of the same evaluator changes nothing
+    """
+    with transaction():
+        if queries.by_id(suggestion_id) is None:
+            raise NotVisible
+        if queries.has_claim_verdicts(suggestion_id, actor.id):
+            return
+        session.add_all(
+            ClaimVerdict(suggestion_id=suggestion_id, person_id=actor.id, item=code, word=word)
+            for code, word in sorted(words.items())
+        )
+        session.flush()
+        changed = sorted(code for code, word in words.items() if word is not ClaimWord.ACCEPTED)
+        audit.record(actor, "claim.judge", "suggestion", suggestion_id, {"items": len(words), "changed": changed})
 
 
 def ask_explanation(actor: Actor, suggestion_key: str, question: str, *, once_key: str | None = None) -> str:

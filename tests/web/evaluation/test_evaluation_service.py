@@ -16,7 +16,7 @@ from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import AssignmentState, DecisionKind, Outcome, RecusalReason
 from portal.profiles import queries as profiles
 from portal.programmes.rules import Tier
-from portal.scoring.models import Opinion
+from portal.scoring.models import ClaimVerdict, Opinion
 from tests.factories import evaluation as make
 from tests.factories.applications import a_call, submitted
 
@@ -256,6 +256,19 @@ def test_the_own_tier_is_recorded_as_given_blindly(actor, case, panel):
     opinion = session.scalar(sa.select(Opinion))
     found = (opinion.person_id, opinion.tier, opinion.final_tier, opinion.shown_before)
     assert found == (actor("pyeong").id, tier, tier, False)
+
+
+def test_item_verdicts_go_down_to_the_scorer_with_the_review_and_not_before(actor, case, panel):
+    pyeong, tier = actor("pyeong"), make.suggested(case)
+    assignment = make.locked(pyeong, case, tier=tier, changed={"T1": 0})
+    assert session.scalars(sa.select(ClaimVerdict)).all() == []
+    service.submit_review(pyeong, assignment, None, final_tier=tier, reason="")
+    rows = session.scalars(sa.select(ClaimVerdict).order_by(ClaimVerdict.item)).all()
+    assert [(row.item, row.word.value, row.person_id) for row in rows] == [
+        ("E5", "accept", pyeong.id),
+        ("S2", "accept", pyeong.id),
+        ("T1", "correct", pyeong.id),
+    ]
 
 
 def test_an_opinion_away_from_the_suggestion_needs_reason_and_changed_items(actor, case, panel):
