@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from portal.accounts.models import Organisation, Person
 from portal.base import clock
 from portal.base.db import BigId, Keyed, UtcDateTime, db, enum_type
 from portal.programmes.rules import Tier
-from portal.scoring.rules import ClaimWord
+from portal.scoring.rules import TIME_TO_ANSWER, ClaimWord, RequestKind, RequestOutcome, SecondReaderReason
 
 
 class Suggestion(Keyed, db.Model):
@@ -41,6 +41,8 @@ class Suggestion(Keyed, db.Model):
     total: Mapped[float]
     system_level: Mapped[int]
     capability_level: Mapped[int]
+    # area code → mean as canonical JSON, repeated for the peers' figures; empty in rows older than these
+    areas: Mapped[str | None] = mapped_column(sa.String(400))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
@@ -91,10 +93,16 @@ class ExplanationRequest(Keyed, db.Model):
     __tablename__ = "explanation_request"
 
     suggestion_id: Mapped[int] = mapped_column(sa.ForeignKey("suggestion.id"), index=True)
+    kind: Mapped[RequestKind] = mapped_column(
+        enum_type(RequestKind), default=RequestKind.EXPLAIN, server_default=RequestKind.EXPLAIN.value
+    )
+    # may be empty in an objection: pressing the button is enough
     question: Mapped[str] = mapped_column(sa.Text)
     asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     answer: Mapped[str] = mapped_column(sa.Text, default="")
+    # what became of the suggestion; an objection always has one when it is answered
+    outcome: Mapped[RequestOutcome | None] = mapped_column(enum_type(RequestOutcome))
     answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
@@ -104,3 +112,70 @@ class ExplanationRequest(Keyed, db.Model):
     @property
     def is_open(self) -> bool:
         return self.answered_at is None
+
+    @property
+    def due_on(self) -> date:
+        """The day (KST) by which the portal means to answer."""
+        return clock.kst(self.asked_at + TIME_TO_ANSWER).date()
+
+    @property
+    def is_late(self) -> bool:
+        return self.is_open and clock.today() > self.due_on
+
+
+class SuggestionRefusal(Keyed, db.Model):
+    """A firm says that no machine's suggestion may be used in judging it (개인정보 보호법 제37조의2); never deleted.
+
+    An application goes by what held when it was handed in.
+    """
+
+    __tablename__ = "suggestion_refusal"
+
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    refused_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    refused_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+
+    __table_args__ = (
+        # one refusal of a firm in force
+        sa.Index(
+            "uq_suggestion_refusal_live",
+            "organisation_id",
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+    )
+
+
+class SecondReaderCall(db.Model):
+    """A case was found doubtful: a further evaluator has to read it; once per application and reason."""
+
+    __tablename__ = "second_reader_call"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"))
+    suggestion_id: Mapped[int] = mapped_column(sa.ForeignKey("suggestion.id"), index=True)
+    reason: Mapped[SecondReaderReason] = mapped_column(enum_type(SecondReaderReason))
+    called_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    __table_args__ = (sa.UniqueConstraint("application_id", "reason"),)
+
+
+class PeerGroup(db.Model):
+    """Where the firms of one industry and size stand, drawn up every night; only for groups that are large enough.
+
+    division, size: empty for all; figures: canonical JSON of rounded quartiles, never of single firms
+    """
+
+    __tablename__ = "peer_group"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    division: Mapped[str] = mapped_column(sa.String(2), default="")
+    size: Mapped[str] = mapped_column(sa.String(20), default="")
+    firms: Mapped[int]
+    figures: Mapped[str] = mapped_column(sa.Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    __table_args__ = (sa.UniqueConstraint("division", "size"),)

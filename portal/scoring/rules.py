@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.applications.parts import Answer
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
-from portal.base.words import define, say
+from portal.base.words import Words, define, say
+from portal.programmes.rules import Tier
 from portal.scoring.gates import OWN_SHARE, Facts
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -27,6 +29,71 @@ OWN_SHARE_PROOF = "own-share-proof"
 OPEN_PROJECT, UNPAID_CLAWBACK = "open-project", "unpaid-clawback"
 
 LONGEST_TEXT = 2_000
+TIME_TO_ANSWER = timedelta(days=10)
+"""Within which a person answers a firm: the portal's own aim, not a term of the law."""
+
+
+class RequestKind(StrEnum):
+    """What a firm asks of a person. Source: 개인정보 보호법 제37조의2 (거부, 설명, 검토)."""
+
+    EXPLAIN = "explain"
+    OBJECT = "object"
+
+    @property
+    def label(self) -> Words:
+        return KIND_LABELS[self]
+
+
+KIND_LABELS = {
+    RequestKind.EXPLAIN: say("설명 요청", "Explanation"),
+    RequestKind.OBJECT: say("이의 제기", "Objection"),
+}
+
+
+class RequestOutcome(StrEnum):
+    """What became of a suggestion after a person looked at it again."""
+
+    KEPT = "kept"
+    CORRECTED = "corrected"
+    RESCORED = "rescored"
+
+    @property
+    def label(self) -> Words:
+        return OUTCOME_LABELS[self]
+
+
+OUTCOME_LABELS = {
+    RequestOutcome.KEPT: say("추천 유지", "Suggestion kept"),
+    RequestOutcome.CORRECTED: say("입력을 바로잡음", "Input corrected"),
+    RequestOutcome.RESCORED: say("다시 산정함", "Scored anew"),
+}
+
+
+class SecondReaderReason(StrEnum):
+    """Why a further evaluator has to read a case."""
+
+    WIDE = "wide"
+    EMPTY = "empty"
+    DISAGREES = "disagrees"
+
+    @property
+    def label(self) -> Words:
+        return SECOND_READER_LABELS[self]
+
+
+SECOND_READER_LABELS = {
+    SecondReaderReason.WIDE: say(
+        "모델이 유형을 하나로 좁히지 못했습니다.", "The model could not narrow it down to one tier."
+    ),
+    SecondReaderReason.EMPTY: say(
+        "모델이 비슷한 기업을 본 적이 없어 어느 유형도 자신하지 못합니다.",
+        "The model has not seen firms like this one and is sure of no tier.",
+    ),
+    SecondReaderReason.DISAGREES: say(
+        "위원이 제안을 보기 전에 낸 유형이 산정 유형과 다릅니다.",
+        "An evaluator's tier, given before the suggestion was shown, differs from it.",
+    ),
+}
 
 
 class ClaimWord(StrEnum):
@@ -46,6 +113,12 @@ CODES = define(
             "You have already asked. You may ask again once it is answered.",
         ),
         "explanation_answered": say("이미 답한 요청입니다.", "This request is already answered."),
+        "explanation_outcome": say(
+            "이의 제기에는 처리 결과를 골라 주세요.", "Please choose what became of the objection."
+        ),
+        "refusal_not_own": say(
+            "우리 회사의 산정 결과만 거부할 수 있습니다.", "You may only refuse your own firm's suggestions."
+        ),
         "suggestion_not_own": say(
             "우리 회사의 진단만 산정할 수 있습니다.", "You may only have your own firm's answers scored."
         ),
@@ -106,3 +179,18 @@ def check_text(text: str, field: str) -> str:
     if len(text) > LONGEST_TEXT:
         raise RuleBroken("explanation_long", field, limit=LONGEST_TEXT)
     return text
+
+
+def doubts(tiers: Collection[Tier] | None) -> SecondReaderReason | None:
+    """Whether a suggestion itself asks for a second reader.
+
+    tiers: the model's conformal set; None where the instrument spoke, which has none
+    """
+    if tiers is None or len(tiers) == 1:
+        return None
+    return SecondReaderReason.WIDE if tiers else SecondReaderReason.EMPTY
+
+
+def disagrees(blind: Tier | None, suggested: Tier | None, shown_before: bool) -> SecondReaderReason | None:
+    """Whether an evaluator's own tier, entered before the suggestion was seen, asks for a second reader."""
+    return SecondReaderReason.DISAGREES if not shown_before and blind is not suggested else None
