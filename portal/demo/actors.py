@@ -179,7 +179,9 @@ def counted(country: Country) -> None:
     with country.on(40):
         for number, (actor, tier) in enumerate(adopters[::2]):
             fixed_on = clock.today() - timedelta(days=90 + 37 * number)
-            programmes.count_firm(SYSTEM, actor.organisation_id, tier, fixed_on, ("gov", "local", "private")[number % 3])
+            programmes.count_firm(
+                SYSTEM, actor.organisation_id, tier, fixed_on, ("gov", "local", "private")[number % 3]
+            )
 
 
 def fill_company(country: Country, actor: Actor, firm: people.Firm, person: Person) -> None:
