@@ -68,7 +68,13 @@ class Questionnaire:
 
 def versions() -> tuple[str, ...]:
     """Every version on file, oldest first."""
-    found = {json.loads(path.read_text(encoding="utf-8"))["version"] for path in DIRECTORY.glob("*.json")}
+    return _versions(DIRECTORY, DIRECTORY.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _versions(directory: Path, _changed: int) -> tuple[str, ...]:
+    """Read once for each state of the folder: every suggestion asks for the newest."""
+    found = {json.loads(path.read_text(encoding="utf-8"))["version"] for path in directory.glob("*.json")}
     return tuple(sorted(found, key=lambda version: [int(part) for part in version.split(".")]))
 
 
@@ -86,11 +92,12 @@ def _load(version: str) -> Questionnaire:
     for path in sorted(DIRECTORY.glob("*.json")):
         source = json.loads(path.read_text(encoding="utf-8"))
         if source["version"] == version:
-            return _build(source)
+            return build(source)
     raise LookupError(f"no instrument version {version}")
 
 
-def _build(source: dict[str, Any]) -> Questionnaire:
+def build(source: dict[str, Any]) -> Questionnaire:
+    """The questions out of a version's file as read."""
     settings = source["scoring"]
     items = {
         row["code"]: Item(

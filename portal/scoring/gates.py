@@ -8,14 +8,15 @@ per gate are the portal's own rule, versioned by `RULE_VERSION`. Figures of a pr
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from portal.base.words import Words, say
 from portal.programmes.rules import SystemLevel, Tier
-from portal.scoring.instrument import Assessment, Assessments
+from portal.scoring.instrument import Assessment, Assessments, Standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,19 +29,42 @@ TIERS = (Tier.BASIC, Tier.ADVANCED, Tier.LEADING)
 GATES = tuple(f"G{number}" for number in range(10))
 INELIGIBLE = -1
 
-ADVANCED_TOTAL = 240
-LEADING_CAPABILITY = 3
-LEADING_TOTAL = 540
-"""The total that capability level 3 asks for."""
-SYSTEM_NEEDED = {Tier.ADVANCED: 1, Tier.LEADING: 2}
-ITEM_NEEDED = {
-    Tier.ADVANCED: {"G4": ("S3", 2), "G5": ("P1", 2)},
-    Tier.LEADING: {"G3": ("S2", 3), "G4": ("S3", 3), "G5": ("P1", 3), "G6": ("I3", 3), "G7": ("R1", 2)},
-}
-SECURITY_BEFORE_AGREEMENT = {Tier.ADVANCED: 2, Tier.LEADING: 3}
 SECURITY_FROM_TARGET = 2
 """A security solution is obligatory from 중간1, system level 2."""
 OWN_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where the gates cut. The values given here are the rule; others only answer "what if".
+
+    advanced_total     : G2 of ADVANCED, points of 1,000
+    leading_capability : G2 of LEADING, level 0–5
+    leading_total      : the total that this level asks for (the instrument's own threshold; here for the sentence)
+    system_needed      : G1, tier → system level 0–4
+    item_needed        : G3–G7, tier → gate → (item, proven level)
+    security_before_agreement : G7, tier → level of R1 that is due before the agreement
+    own_share          : G4, ratio 0–1 of the cost
+    """
+
+    advanced_total: float = 240
+    leading_capability: int = 3
+    leading_total: float = 540
+    system_needed: Mapping[Tier, int] = field(default_factory=lambda: {Tier.ADVANCED: 1, Tier.LEADING: 2})
+    item_needed: Mapping[Tier, Mapping[str, tuple[str, int]]] = field(
+        default_factory=lambda: {
+            Tier.ADVANCED: {"G4": ("S3", 2), "G5": ("P1", 2)},
+            Tier.LEADING: {"G3": ("S2", 3), "G4": ("S3", 3), "G5": ("P1", 3), "G6": ("I3", 3), "G7": ("R1", 2)},
+        }
+    )
+    security_before_agreement: Mapping[Tier, int] = field(
+        default_factory=lambda: {Tier.ADVANCED: 2, Tier.LEADING: 3}
+    )
+    own_share: float = OWN_SHARE
+
+
+CUTS = Cuts()
+"""The rule in force, as `RULE_VERSION` names it."""
 
 
 class State(IntEnum):
@@ -68,6 +92,47 @@ class Facts:
     target_system_level: int | None = None
     open_project: bool | None = None
     unpaid_clawback: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManyFacts:
+    """`Facts` of n firms as arrays of length n; None where nobody was asked.
+
+    exclusions             : int8, -1 not asked, 0 none applies, 1 one applies
+    own_share_ratio        : float64, NaN not asked
+    certified_system_level, target_system_level : int8, -1 not asked
+    data_person_planned, open_project, unpaid_clawback : int8, -1 not asked, 0 no, 1 yes
+    """
+
+    exclusions: "np.ndarray | None" = None
+    own_share_ratio: "np.ndarray | None" = None
+    certified_system_level: "np.ndarray | None" = None
+    data_person_planned: "np.ndarray | None" = None
+    target_system_level: "np.ndarray | None" = None
+    open_project: "np.ndarray | None" = None
+    unpaid_clawback: "np.ndarray | None" = None
+
+    @classmethod
+    def of(cls, facts: Sequence[Facts]) -> "ManyFacts":
+        """The facts of firms that are known one by one."""
+        import numpy as np  # not at start-up: a web worker never needs it
+
+        def column(name: str) -> "np.ndarray | None":
+            values = [getattr(one, name) for one in facts]
+            if all(value is None for value in values):
+                return None
+            if name == "own_share_ratio":
+                return np.array([math.nan if value is None else value for value in values])
+            if name == "exclusions":
+                values = [None if value is None else bool(value) for value in values]
+            return np.array([-1 if value is None else int(value) for value in values], np.int8)
+
+        return cls(**{name: column(name) for name in cls.__dataclass_fields__})
+
+    def part(self, start: int, stop: int) -> "ManyFacts":
+        """The firms from `start` to before `stop`."""
+        columns = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return ManyFacts(**{name: None if rows is None else rows[start:stop] for name, rows in columns.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +191,11 @@ class Judgement:
 
 
 def judge(
-    found: Assessment, facts: Facts | None = None, rejected: Collection[str] = (), unasked: Collection[str] = ()
+    found: Assessment,
+    facts: Facts | None = None,
+    rejected: Collection[str] = (),
+    unasked: Collection[str] = (),
+    cuts: Cuts = CUTS,
 ) -> Judgement:
     """Judge one firm.
 
@@ -134,6 +203,7 @@ def judge(
     facts    : what is known beside them; None is nothing yet
     rejected : codes whose evidence a person rejected (changes the cure, not the state)
     unasked  : codes that were not asked (pre-check); their gates stay PENDING
+    cuts     : the rule in force unless somebody asks "what if"
     Notes    : deterministic; raising an answer or adding evidence never makes a state worse
     Source   : 신 디지털 제조혁신 추진전략 (2023-09-18)
     """
@@ -141,14 +211,14 @@ def judge(
     findings = {
         tier: (
             _exclusions(tier, facts),
-            _system(tier, found, facts),
-            _capability(tier, found),
-            _item("G3", tier, found, rejected, unasked),
-            _money(tier, found, facts, rejected, unasked),
-            _people(tier, found, facts, rejected, unasked),
-            _item("G6", tier, found, rejected, unasked),
-            _security(tier, found, facts, rejected, unasked),
-            Finding("G8", tier, State.MET, "G8_PROGRAMME"),
+            _system(tier, found, facts, cuts),
+            _capability(tier, found, cuts),
+            _item("G3", tier, found, rejected, unasked, cuts),
+            _money(tier, found, facts, rejected, unasked, cuts),
+            _people(tier, found, facts, rejected, unasked, cuts),
+            _item("G6", tier, found, rejected, unasked, cuts),
+            _security(tier, found, facts, rejected, unasked, cuts),
+            _plain("G8", tier, State.MET, "G8_PROGRAMME"),
             _history(tier, facts),
         )
         for tier in TIERS
@@ -165,33 +235,123 @@ def judge(
     )
 
 
-def states_of(found: Assessments, codes: Sequence[str]) -> "np.ndarray":
-    """The gate array of n firms of whom only the diagnosis is known; equal to `judge(…).states` row by row.
+def barriers(found: Standing, facts: Facts, cuts: Cuts = CUTS) -> dict[Tier, tuple[str, ...]]:
+    """The UNMET gates of each tier, G0 first, and nothing else of `judge`: for trying many small changes."""
+    for_all = ("G0",) if facts.exclusions else ()
+    last = ("G9",) if facts.unpaid_clawback or facts.open_project else ()
+    unmet = {Tier.BASIC: for_all + last}
+    proven, certified = found.proven, facts.certified_system_level
+    for tier in TIERS[1:]:
+        needed = cuts.item_needed[tier]
+        barred = [gate for gate, (item, need) in needed.items() if proven.get(item, 0) < need]
+        system = cuts.system_needed[tier]
+        if found.system_level < system and (certified is None or certified < system):
+            barred.append("G1")
+        if facts.own_share_ratio is not None and facts.own_share_ratio < cuts.own_share and "G4" not in barred:
+            barred.append("G4")
+        if tier is Tier.ADVANCED:
+            short = found.total < cuts.advanced_total
+        else:
+            short = found.capability_level < cuts.leading_capability
+            unplanned = facts.data_person_planned is False and proven["P1"] != 5
+            if unplanned and "G5" not in barred:
+                barred.append("G5")
+        if short:
+            barred.append("G2")
+        unmet[tier] = for_all + tuple(sorted(barred)) + last
+    return unmet
+
+
+def highest(unmet: Mapping[Tier, Collection[str]]) -> Tier | None:
+    """The highest tier without an UNMET gate; None is INELIGIBLE."""
+    return next((tier for tier in reversed(TIERS) if not unmet[tier]), None)
+
+
+def states_of(
+    found: Assessments, codes: Sequence[str], facts: "ManyFacts | None" = None, cuts: Cuts = CUTS
+) -> "np.ndarray":
+    """The gate array of n firms; equal to `judge(…).states` row by row.
 
     found  : what `Instrument.assess_many` returned
     codes  : the item order of `found.proven`
+    facts  : what is known of each firm beside its answers; None is nothing of anybody
     Returns: int8, shape (n, 3, 10), as `tier_for` takes it
     """
     import numpy as np  # not at start-up: a web worker never needs it
 
+    states = np.zeros((len(TIERS), len(GATES), len(found.total)), np.int8)  # a gate's states side by side: quicker
     column = {code: i for i, code in enumerate(codes)}
-    gates = np.full((len(found.total), len(TIERS), len(GATES)), State.MET, np.int8)
-    gates[:, :, [0, 9]] = State.PENDING
-    for t, tier in enumerate(TIERS):
-        if tier in SYSTEM_NEEDED:
-            reached = State.PENDING if tier is Tier.LEADING else State.MET
-            gates[:, t, 1] = np.where(found.system_level >= SYSTEM_NEEDED[tier], reached, State.UNMET)
-        for gate, (item, need) in ITEM_NEEDED.get(tier, {}).items():
-            met = State.PENDING if gate == "G4" else State.MET
-            gates[:, t, GATES.index(gate)] = np.where(found.proven[:, column[item]] >= need, met, State.UNMET)
-        if tier in SECURITY_BEFORE_AGREEMENT:
-            waits = found.proven[:, column["R1"]] < SECURITY_BEFORE_AGREEMENT[tier]
-            gates[:, t, 7] = np.where(waits & (gates[:, t, 7] == State.MET), State.PENDING, gates[:, t, 7])
-    people = found.proven[:, column["P1"]]
-    gates[:, 2, 5] = np.where((people >= 3) & (people < 5), State.PENDING, gates[:, 2, 5])
-    gates[:, 1, 2] = np.where(found.total >= ADVANCED_TOTAL, State.MET, State.UNMET)
-    gates[:, 2, 2] = np.where(found.capability_level >= LEADING_CAPABILITY, State.MET, State.UNMET)
-    return gates
+    fill_states(
+        states,
+        found.total,
+        found.system_level,
+        found.capability_level,
+        lambda code: np.ascontiguousarray(found.proven[:, column[code]]),
+        facts,
+        cuts,
+    )
+    return np.ascontiguousarray(states.transpose(2, 0, 1))
+
+
+def fill_states(
+    states: "np.ndarray",
+    total: "np.ndarray",
+    system_level: "np.ndarray",
+    capability_level: "np.ndarray",
+    proven: Callable[[str], "np.ndarray"],
+    facts: ManyFacts | None,
+    cuts: Cuts,
+) -> None:
+    """The gates of one block of firms, written into `states` (3, 10, n), which comes full of MET."""
+    import numpy as np
+
+    known = facts or ManyFacts()
+    met, pending, unmet = (np.int8(state) for state in (State.MET, State.PENDING, State.UNMET))
+
+    def unless(short: "np.ndarray", else_: Any = met) -> "np.ndarray":
+        return np.where(short, unmet, else_)
+
+    states[:, 0] = pending if known.exclusions is None else np.where(
+        known.exclusions < 0, pending, np.where(known.exclusions > 0, unmet, met)
+    )
+    states[:, 9] = _histories(known, met, pending, unmet)
+    for t, tier in enumerate(TIERS[1:], start=1):
+        short = system_level < cuts.system_needed[tier]
+        reached = pending if tier is Tier.LEADING else met
+        states[t, 1] = unless(short, reached)
+        if known.certified_system_level is not None:
+            states[t, 1][known.certified_system_level >= cuts.system_needed[tier]] = met
+        for gate, (item, need) in cuts.item_needed[tier].items():
+            states[t, GATES.index(gate)] = unless(proven(item) < need)
+        money = states[t, 4]
+        money[(money == met) if known.own_share_ratio is None else (money == met) & np.isnan(known.own_share_ratio)] = pending
+        if known.own_share_ratio is not None:
+            money[known.own_share_ratio < cuts.own_share] = unmet
+        security = states[t, 7]
+        waits = (security == met) & (proven("R1") < cuts.security_before_agreement[tier])
+        if tier is Tier.ADVANCED and known.target_system_level is not None:
+            target = known.target_system_level
+            waits &= ~((target >= 0) & (target < SECURITY_FROM_TARGET))
+        security[waits] = pending
+    people, planned = states[2, 5], known.data_person_planned
+    open_ = (people == met) & (proven("P1") != 5)
+    people[open_ if planned is None else open_ & (planned < 0)] = pending
+    if planned is not None:
+        people[open_ & (planned == 0)] = unmet
+    states[1, 2] = unless(total < cuts.advanced_total)
+    states[2, 2] = unless(capability_level < cuts.leading_capability)
+
+
+def _histories(known: ManyFacts, met: Any, pending: Any, unmet: Any) -> Any:
+    """G9 of n firms."""
+    import numpy as np
+
+    if known.open_project is None or known.unpaid_clawback is None:
+        told = [one for one in (known.open_project, known.unpaid_clawback) if one is not None]
+        return np.where(told[0] > 0, unmet, pending) if told else pending
+    barred = (known.open_project > 0) | (known.unpaid_clawback > 0)
+    asked = (known.open_project >= 0) & (known.unpaid_clawback >= 0)
+    return np.where(barred, unmet, np.where(asked, met, pending))
 
 
 def tier_for(gates: "np.ndarray") -> "np.ndarray":
@@ -216,15 +376,15 @@ def tier_for(gates: "np.ndarray") -> "np.ndarray":
 def _exclusions(tier: Tier, facts: Facts) -> Finding:
     """G0: no exclusion applies (부도·휴폐업, 체납, 참여제한 …)."""
     if facts.exclusions is None:
-        return Finding("G0", tier, State.PENDING, "G0_NOT_DECLARED")
+        return _plain("G0", tier, State.PENDING, "G0_NOT_DECLARED")
     if facts.exclusions:
         return Finding("G0", tier, State.UNMET, "G0_EXCLUDED", {"codes": sorted(facts.exclusions)})
-    return Finding("G0", tier, State.MET, "G0_CLEAR")
+    return _plain("G0", tier, State.MET, "G0_CLEAR")
 
 
-def _system(tier: Tier, found: Assessment, facts: Facts) -> Finding:
+def _system(tier: Tier, found: Assessment, facts: Facts, cuts: Cuts) -> Finding:
     """G1: the system level; for LEADING a level that is not certified yet is provisional."""
-    need = SYSTEM_NEEDED.get(tier)
+    need = cuts.system_needed.get(tier)
     if need is None:
         return _free("G1", tier)
     values = {"need": need, "have": found.system_level}
@@ -237,24 +397,27 @@ def _system(tier: Tier, found: Assessment, facts: Facts) -> Finding:
     return Finding("G1", tier, State.MET, "G1_REACHED", values)
 
 
-def _capability(tier: Tier, found: Assessment) -> Finding:
+def _capability(tier: Tier, found: Assessment, cuts: Cuts) -> Finding:
     """G2: the total for ADVANCED, the capability level for LEADING."""
     if tier is Tier.BASIC:
         return _free("G2", tier)
-    need = LEADING_TOTAL if tier is Tier.LEADING else ADVANCED_TOTAL
+    need = cuts.leading_total if tier is Tier.LEADING else cuts.advanced_total
     values = {"need": need, "have": found.total, "gap": max(0.0, need - found.total)}
     if tier is Tier.ADVANCED:
         met = found.total >= need
         return Finding("G2", tier, State.MET if met else State.UNMET, "G2_REACHED" if met else "G2_TOTAL", values)
-    values |= {"need_level": LEADING_CAPABILITY, "have_level": found.capability_level}
-    if found.capability_level >= LEADING_CAPABILITY:
+    values |= {"need_level": cuts.leading_capability, "have_level": found.capability_level}
+    if found.capability_level >= cuts.leading_capability:
         return Finding("G2", tier, State.MET, "G2_REACHED", values)
     return Finding("G2", tier, State.UNMET, "G2_TOTAL" if values["gap"] else "G2_AREAS", values)
 
 
-def _item(gate: str, tier: Tier, found: Assessment, rejected: Collection[str], unasked: Collection[str]) -> Finding:
+def _item(
+    gate: str, tier: Tier, found: Assessment, rejected: Collection[str], unasked: Collection[str], cuts: Cuts
+) -> Finding:
     """One answer must have reached a proven level."""
-    wanted = ITEM_NEEDED.get(tier, {}).get(gate)
+    needed = cuts.item_needed.get(tier)
+    wanted = needed.get(gate) if needed else None
     if wanted is None:
         return _free(gate, tier)
     item, need = wanted
@@ -268,24 +431,26 @@ def _item(gate: str, tier: Tier, found: Assessment, rejected: Collection[str], u
     return Finding(gate, tier, State.UNMET, "EVIDENCE_REJECTED" if item in rejected else "EVIDENCE_MISSING", values)
 
 
-def _money(tier: Tier, found: Assessment, facts: Facts, rejected: Collection[str], unasked: Collection[str]) -> Finding:
+def _money(
+    tier: Tier, found: Assessment, facts: Facts, rejected: Collection[str], unasked: Collection[str], cuts: Cuts
+) -> Finding:
     """G4: a plan for the own share, and the share shown (정부 50 %, 자부담 50 %)."""
-    plan = _item("G4", tier, found, rejected, unasked)
+    plan = _item("G4", tier, found, rejected, unasked, cuts)
     if tier is Tier.BASIC or plan.state is State.UNMET:
         return plan
     if facts.own_share_ratio is None:
         return Finding("G4", tier, State.PENDING, "G4_SHARE_NOT_ASKED", plan.values)
-    if facts.own_share_ratio < OWN_SHARE:
+    if facts.own_share_ratio < cuts.own_share:
         share = {"have_percent": round(facts.own_share_ratio * 100)}
         return Finding("G4", tier, State.UNMET, "G4_SHARE_NOT_SHOWN", {**plan.values, **share})
     return plan
 
 
 def _people(
-    tier: Tier, found: Assessment, facts: Facts, rejected: Collection[str], unasked: Collection[str]
+    tier: Tier, found: Assessment, facts: Facts, rejected: Collection[str], unasked: Collection[str], cuts: Cuts
 ) -> Finding:
     """G5: someone in charge; for LEADING full time, and a data or AI person planned."""
-    staff = _item("G5", tier, found, rejected, unasked)
+    staff = _item("G5", tier, found, rejected, unasked, cuts)
     if tier is not Tier.LEADING or staff.state is not State.MET or found.proven["P1"] == 5:
         return staff
     if facts.data_person_planned is None:
@@ -296,15 +461,15 @@ def _people(
 
 
 def _security(
-    tier: Tier, found: Assessment, facts: Facts, rejected: Collection[str], unasked: Collection[str]
+    tier: Tier, found: Assessment, facts: Facts, rejected: Collection[str], unasked: Collection[str], cuts: Cuts
 ) -> Finding:
     """G7: security; the higher level is due only before the agreement, obligatory from 중간1."""
     if tier is Tier.BASIC:
         return _free("G7", tier)
-    now = _item("G7", tier, found, rejected, unasked)
+    now = _item("G7", tier, found, rejected, unasked, cuts)
     if now.state is State.UNMET:
         return now
-    need, target = SECURITY_BEFORE_AGREEMENT[tier], facts.target_system_level
+    need, target = cuts.security_before_agreement[tier], facts.target_system_level
     values = {"item": "R1", "need": need, "have": found.proven.get("R1", 0)}
     if "R1" in unasked:
         return Finding("G7", tier, State.PENDING, "NOT_ASKED", values)
@@ -318,16 +483,22 @@ def _security(
 def _history(tier: Tier, facts: Facts) -> Finding:
     """G9: no project still open, no clawback unpaid."""
     if facts.unpaid_clawback:
-        return Finding("G9", tier, State.UNMET, "G9_CLAWBACK")
+        return _plain("G9", tier, State.UNMET, "G9_CLAWBACK")
     if facts.open_project:
-        return Finding("G9", tier, State.UNMET, "G9_OPEN_PROJECT")
+        return _plain("G9", tier, State.UNMET, "G9_OPEN_PROJECT")
     if facts.open_project is None or facts.unpaid_clawback is None:
-        return Finding("G9", tier, State.PENDING, "G9_NOT_ASKED")
-    return Finding("G9", tier, State.MET, "G9_CLEAR")
+        return _plain("G9", tier, State.PENDING, "G9_NOT_ASKED")
+    return _plain("G9", tier, State.MET, "G9_CLEAR")
 
 
 def _free(gate: str, tier: Tier) -> Finding:
-    return Finding(gate, tier, State.MET, "FREE")
+    return _plain(gate, tier, State.MET, "FREE")
+
+
+@lru_cache(maxsize=256)
+def _plain(gate: str, tier: Tier, state: State, code: str) -> Finding:
+    """A finding that needs no values is always the same one."""
+    return Finding(gate, tier, state, code)
 
 
 # The sentences ------------------------------------------------------------------------------------------------------

@@ -4,13 +4,13 @@ Only codes and numbers are produced here, so that a stored suggestion replays to
 sentences are made when a page is rendered.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.programmes.rules import Tier
-from portal.scoring.gates import ITEM_NEEDED, SYSTEM_NEEDED, TIERS, Facts, Judgement, judge
-from portal.scoring.instrument import TOTAL_PER_LEVEL, Assessment, Instrument
+from portal.scoring.gates import CUTS, TIERS, Cuts, Facts, Judgement, barriers, highest
+from portal.scoring.instrument import TOTAL_PER_LEVEL, Assessment, Instrument, Standing
 
 GOAL = {Tier.BASIC: 2, Tier.ADVANCED: 2, Tier.LEADING: 3, None: 4}
 """The level every item would have at the next tier; beyond LEADING the goal is 중간2."""
@@ -29,9 +29,20 @@ class Firm:
     facts: Facts = field(default_factory=Facts)
 
 
-def explain(instrument: Instrument, firm: Firm, found: Assessment, judged: Judgement) -> dict[str, Any]:
+Judging = Callable[[Assessment, Facts, Collection[str]], Judgement]
+
+
+def explain(
+    instrument: Instrument,
+    firm: Firm,
+    found: Assessment,
+    judged: Judgement,
+    cuts: Cuts = CUTS,
+    judging: Judging | None = None,
+) -> dict[str, Any]:
     """The reasons of one suggestion as plain data.
 
+    judging : who judges what a move changes, when it is not the gates alone (a learned champion)
     Returns: lost           points lost per item to the next tier's level, most first
              unmet, pending gates of the next tier and of the suggested one
              unproven       items claimed above the ceiling without evidence, with the points that proof would add
@@ -41,20 +52,21 @@ def explain(instrument: Instrument, firm: Firm, found: Assessment, judged: Judge
              reaches        the tier when all moves are done
     """
     goal = GOAL[judged.next_tier]
+    gain = Gains(instrument, found)
     unproven = [
-        {"item": code, "level": level, "points": _points(instrument, found, code, level)}
+        {"item": code, "level": level, "points": gain.points(code, level)}
         for code, level in found.face.items()
         if level > found.proven[code] and code not in firm.rejected
     ]
     contradictions = instrument.contradictions(found.face)
-    moves, reaches = _moves(instrument, firm, found, judged, goal)
+    moves, reaches = _moves(instrument, firm, found, judged, gain, cuts, judging)
     cost = instrument.settings["confidence"]
     doubt = (
         cost["contradiction"] * len(contradictions) + cost["bare"] * len(unproven) + cost["unsure"] * len(firm.unsure)
     )
     return {
         "next_tier": judged.next_tier.name if judged.next_tier else None,
-        "lost": _lost(instrument, found, goal),
+        "lost": _lost(found, goal, gain),
         "unmet": [finding.gate for finding in judged.unmet(judged.next_tier)] if judged.next_tier else [],
         "pending": [finding.gate for finding in judged.pending(judged.tier)] if judged.tier else [],
         "unproven": unproven,
@@ -67,119 +79,185 @@ def explain(instrument: Instrument, firm: Firm, found: Assessment, judged: Judge
     }
 
 
-def _points(instrument: Instrument, found: Assessment, code: str, level: int) -> float:
-    """How many points of 1,000 an item gains when it counts as `level`."""
-    area = instrument.questions.area(instrument.questions.items[code].area)
-    counted = sum(other in found.weighed for other in area.items)
-    weights = sum(a.weight for a in instrument.questions.areas if a.code in found.areas)
-    return round(TOTAL_PER_LEVEL * area.weight * (level - found.weighed[code]) / (counted * weights), 4)
+class Gains:
+    """What one firm gains by each item: its area's weight spread over the items that count."""
+
+    def __init__(self, instrument: Instrument, found: Assessment) -> None:
+        self._weighed, self._place = found.weighed, instrument.place
+        self._weights = sum(area.weight for area in instrument.areas if area.code in found.areas)
+        self.areas = [
+            (area.weight, sum(code in found.weighed for code in area.items)) for area in instrument.areas
+        ]
+
+    def points(self, code: str, level: float) -> float:
+        """How many points of 1,000 an item gains when it counts as `level`."""
+        weight, counted = self.areas[self._place[code]]
+        return points_between(weight, counted, self._weights, self._weighed[code], level)
+
+    def levels(self, code: str, level: float) -> float:
+        """The same before it is made points: area weight × levels ÷ items."""
+        weight, counted = self.areas[self._place[code]]
+        return weight * (level - self._weighed[code]) / counted
 
 
-def _lost(instrument: Instrument, found: Assessment, goal: int) -> list[dict[str, Any]]:
+def points_between(weight: int, counted: int, weights: int, now: float, level: float) -> float:
+    """Points of 1,000 between two levels of an item; the one place that rounds them."""
+    return round(TOTAL_PER_LEVEL * weight * (level - now) / (counted * weights), 4)
+
+
+def _lost(found: Assessment, goal: int, gain: Gains) -> list[dict[str, Any]]:
     rows = [
-        {"item": code, "now": value, "goal": goal, "points": _points(instrument, found, code, goal)}
+        {"item": code, "now": value, "goal": goal, "points": gain.points(code, goal)}
         for code, value in found.weighed.items()
         if value < goal
     ]
     return sorted(rows, key=lambda row: -row["points"])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """One item that could be raised. gain = area weight × (target − now) ÷ items × worry of the firm ÷ cost class."""
+
+    item: str
+    target: int
+    proof_only: bool
+    cost_class: int
+    gain: float
+
+
 def _moves(
-    instrument: Instrument, firm: Firm, found: Assessment, judged: Judgement, goal: int
+    instrument: Instrument,
+    firm: Firm,
+    found: Assessment,
+    judged: Judgement,
+    gain: Gains,
+    cuts: Cuts,
+    judging: Judging | None,
 ) -> tuple[list[dict[str, Any]], Tier | None]:
     """A short path to the next tier: gates first, then the best gain for its cost, until the tier is reached.
 
     Each step is tried on the instrument itself, so what the page promises is what the scorer would say.
-    gain = area weight × (target − now) ÷ items × worry chosen by the firm ÷ cost class
     """
-    after, tier = firm, judged.next_tier
-    chosen: list[dict[str, Any]] = []
-    state, verdict = found, judged
-    candidates = _candidates(instrument, firm, found, goal, tier)
-    while candidates and (len(chosen) < MOVES_SHOWN if tier is None else tier in _below(verdict, tier)):
-        wanted = _wanted(instrument, state, verdict, tier, candidates)
+    tier = judged.next_tier
+    trial = _Trial(instrument, firm, found, judged, cuts, judging)
+    ways = _ways(instrument, firm, found, GOAL[tier], tier, gain, cuts)
+    chosen: list[_Way] = []
+    while ways and (len(chosen) < MOVES_SHOWN if tier is None else trial.is_below(tier)):
+        wanted = _wanted(instrument, trial, tier, ways, cuts)
         if not wanted:
             break
-        move = max(wanted, key=lambda row: row["gain"])
-        candidates = [row for row in candidates if row is not move]
-        chosen.append(move)
-        after = Firm(
-            answers=after.answers | {move["item"]: max(move["target"], found.face[move["item"]])},
-            evidence=after.evidence | {move["item"]},
-            rejected=after.rejected - {move["item"]},
-            facts=after.facts,
+        way = max(wanted, key=lambda one: one.gain)
+        ways.remove(way)
+        chosen.append(way)
+        trial.prove(way.item, max(way.target, found.face[way.item]))
+    chosen.sort(key=lambda way: (way.cost_class, not way.proof_only, -way.gain))
+    return [_shown(instrument, found, way, gain) for way in chosen], trial.tier
+
+
+def _shown(instrument: Instrument, found: Assessment, way: _Way, gain: Gains) -> dict[str, Any]:
+    now, claimed = found.proven[way.item], found.face[way.item]
+    return {
+        "item": way.item,
+        "kind": "evidence" if way.proof_only else "change",
+        "now": now,
+        "claimed": claimed,
+        "target": way.target,
+        "points": gain.points(way.item, max(way.target, claimed) if way.proof_only else way.target),
+        "gain": way.gain,
+        "cost_class": way.cost_class,
+        "technologies": [] if way.proof_only else list(instrument.technologies(way.item, now, way.target)),
+    }
+
+
+class _Trial:
+    """The firm as it would be after the moves chosen so far, and how it would be judged."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        firm: Firm,
+        found: Assessment,
+        judged: Judgement,
+        cuts: Cuts,
+        judging: Judging | None,
+    ) -> None:
+        self._instrument, self._firm, self._cuts, self._judging = instrument, firm, cuts, judging
+        self.state: Standing | Assessment = found if judging else Standing(instrument, found)
+        self.tier = judged.tier
+        self._unmet = {tier: tuple(finding.gate for finding in judged.unmet(tier)) for tier in TIERS}
+
+    def is_below(self, tier: Tier) -> bool:
+        return self.tier is None or TIERS.index(self.tier) < TIERS.index(tier)
+
+    def unmet(self, tier: Tier) -> tuple[str, ...]:
+        return self._unmet[tier]
+
+    def prove(self, code: str, level: int) -> None:
+        """Raise one item, with its evidence."""
+        if isinstance(self.state, Standing):
+            self.state.prove(code, level)
+            self._unmet = barriers(self.state, self._firm.facts, self._cuts)
+            self.tier = highest(self._unmet)
+            return
+        firm = self._firm = replace(
+            self._firm,
+            answers=self._firm.answers | {code: level},
+            evidence=self._firm.evidence | {code},
+            rejected=self._firm.rejected - {code},
         )
-        state = instrument.assess(after.answers, after.evidence, after.rejected)
-        verdict = judge(state, after.facts, after.rejected)
-    chosen.sort(key=lambda row: (row["cost_class"], row["kind"] != "evidence", -row["gain"]))
-    return chosen, verdict.tier
+        self.state = self._instrument.assess(firm.answers, firm.evidence, firm.rejected)
+        judged = self._judging(self.state, firm.facts, firm.rejected)
+        self._unmet = {tier: tuple(finding.gate for finding in judged.unmet(tier)) for tier in TIERS}
+        self.tier = judged.tier
 
 
-def _below(verdict: Judgement, tier: Tier) -> tuple[Tier, ...]:
-    """The tiers that a judgement has not reached."""
-    return TIERS[TIERS.index(verdict.tier) + 1 :] if verdict.tier else TIERS
-
-
-def _candidates(
-    instrument: Instrument, firm: Firm, found: Assessment, goal: int, tier: Tier | None
-) -> list[dict[str, Any]]:
-    rows = []
-    needed = {item: need for item, need in ITEM_NEEDED.get(tier, {}).values()}
+def _ways(
+    instrument: Instrument,
+    firm: Firm,
+    found: Assessment,
+    goal: int,
+    tier: Tier | None,
+    gain: Gains,
+    cuts: Cuts,
+) -> list[_Way]:
+    ways = []
+    needed = {item: need for item, need in cuts.item_needed.get(tier, {}).values()}
     for code, proven in found.proven.items():
         target = max(goal, needed.get(code, 0))
         if proven >= target:
             continue
         proof_only = found.face[code] >= target
-        item = instrument.questions.items[code]
-        area = instrument.questions.area(item.area)
-        counted = sum(other in found.weighed for other in area.items)
-        cost_class = 1 if proof_only else item.cost_class
-        gain = area.weight * (target - found.weighed[code]) / counted
-        rows.append(
-            {
-                "item": code,
-                "kind": "evidence" if proof_only else "change",
-                "now": proven,
-                "claimed": found.face[code],
-                "target": target,
-                "points": _points(instrument, found, code, max(target, found.face[code]) if proof_only else target),
-                "gain": round(gain * instrument.pain_weight(code, firm.pains) / cost_class, 4),
-                "cost_class": cost_class,
-                "technologies": [] if proof_only else list(instrument.technologies(code, proven, target)),
-            }
-        )
-    return rows
+        cost_class = 1 if proof_only else instrument.questions.items[code].cost_class
+        lifted = gain.levels(code, target) * instrument.pain_weight(code, firm.pains)
+        ways.append(_Way(code, target, proof_only, cost_class, round(lifted / cost_class, 4)))
+    return ways
 
 
-def _wanted(
-    instrument: Instrument, state: Assessment, verdict: Judgement, tier: Tier | None, candidates: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The candidates that help with what stands in the way first; empty when only facts stand in the way."""
+def _wanted(instrument: Instrument, trial: _Trial, tier: Tier | None, ways: list[_Way], cuts: Cuts) -> list[_Way]:
+    """The ways that help with what stands in the way first; empty when only facts stand in the way."""
     if tier is None:
-        return candidates
-    unmet = {finding.gate for finding in verdict.unmet(tier)}
-    blockers = {item for gate, (item, _) in ITEM_NEEDED.get(tier, {}).items() if gate in unmet}
-    if direct := [row for row in candidates if row["item"] in blockers]:
+        return ways
+    unmet = trial.unmet(tier)
+    if not unmet:  # the gates are open, a learned champion still is not convinced
+        return ways
+    blockers = {item for gate, (item, _) in cuts.item_needed.get(tier, {}).items() if gate in unmet}
+    if direct := [way for way in ways if way.item in blockers]:
         return direct
     if "G1" in unmet:
-        needed = SYSTEM_NEEDED[tier]
+        needed = cuts.system_needed[tier]
         rule = next(row for row in instrument.settings["system_levels"] if row["level"] == needed)
-        must = {code for code, least in rule["items"].items() if state.proven[code] < least}
-        if direct := [row for row in candidates if row["item"] in must]:
+        must = {code for code, least in rule["items"].items() if trial.state.proven[code] < least}
+        if direct := [way for way in ways if way.item in must]:
             return direct
-        return [row for row in candidates if row["item"] in instrument.system_items]
+        return [way for way in ways if way.item in instrument.system_items]
     if "G2" in unmet:
-        weak = _weak_areas(instrument, state) if not verdict_gap(verdict, tier) else ()
-        return [row for row in candidates if not weak or instrument.questions.items[row["item"]].area in weak]
+        need = cuts.leading_total if tier is Tier.LEADING else cuts.advanced_total
+        weak = () if trial.state.total < need else _weak_areas(instrument, trial.state)
+        return [way for way in ways if not weak or instrument.questions.items[way.item].area in weak]
     return []
 
 
-def verdict_gap(verdict: Judgement, tier: Tier) -> float:
-    """Points that the total still lacks for a tier's G2."""
-    return next(f.values.get("gap", 0.0) for f in verdict.findings[tier] if f.gate == "G2")
-
-
-def _weak_areas(instrument: Instrument, state: Assessment) -> Collection[str]:
+def _weak_areas(instrument: Instrument, state: Standing | Assessment) -> Collection[str]:
     means = {}
     for area in instrument.settings["capability"]["areas"]:
         values = [state.proven[code] for code in instrument.questions.area(area).items if code in state.proven]
