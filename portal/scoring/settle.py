@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from portal.programmes.rules import Tier
-from portal.scoring.gates import ITEM_NEEDED, Facts, judge
+from portal.scoring.gates import CUTS, Facts, judge
 from portal.scoring.instrument import Instrument
 
 MOST_TRIALS = 60
@@ -121,7 +121,7 @@ def _heaviest_first(
     proven: Collection[str],
 ) -> list[str]:
     """The claims in the order of what they can move: those that a gate reads first, then by weight and height."""
-    gates = {*instrument.system_items, *(item for needed in ITEM_NEEDED.values() for item, _ in needed.values())}
+    gates = {*instrument.system_items, *(item for needed in CUTS.item_needed.values() for item, _ in needed.values())}
 
     def weight(code: str) -> tuple[bool, float]:
         area = instrument.questions.area(instrument.questions.items[code].area)
