@@ -53,6 +53,50 @@ def radar(labels: Sequence[str], series: Sequence[tuple[str, Sequence[float | No
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
+def against_promise(
+    points: Sequence[tuple[float, float]], *, promised: str, seen: str, top: float = 1, step: float = 0.2
+) -> Markup:
+    """What was promised (x) against what came true (y), both 0–`top`, beside the line on which the two are equal.
+
+    points : in the order of x; each is a dot, joined by a line (class `serie-1`; the diagonal is `serie-0`)
+    promised, seen : the names of the axes
+    Notes  : as `radar`; ticks every `step`, written as per cent
+    """
+    import pygal
+
+    ticks = [round(step * n, 6) for n in range(round(top / step) + 1)]
+    chart = pygal.XY(
+        width=560,
+        height=480,
+        margin=8,
+        show_legend=False,
+        range=(0, top),
+        xrange=(0, top),
+        y_labels=ticks,
+        x_title=promised,
+        y_title=seen,
+        x_value_formatter=lambda value: f"{100 * value:.0f}%",
+        value_formatter=lambda value: f"{100 * value:.0f}%",
+        dots_size=6,
+        js=[],
+        no_prefix=True,
+        pretty_print=False,
+        truncate_label=-1,
+        no_data_text="",
+    )
+    chart.x_labels = ticks
+    chart.add("", [(0, 0), (top, top)])
+    chart.add("", list(points))
+    root = _bare(chart.render(is_unicode=True))
+    root.set("class", "pygal-chart pygal-chart--plot")
+    for text in root.iter(f"{{{_SVG}}}text"):
+        text.set("text-anchor", "end" if float(text.get("x", 0)) < 0 else "middle")
+        if text.get("transform"):  # the name of the upright axis: away from its figures
+            text.set("y", f"{float(text.get('y', 0)) - 20:.1f}")
+    root.set("viewBox", "-14 0 588 492")
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
 def _bare(svg: str) -> ElementTree.Element:
     """The drawing alone: no style, script, tooltip data or fixed size."""
     ElementTree.register_namespace("", _SVG)
