@@ -45,7 +45,7 @@ def worker() -> None:
     jobs.beat()
     jobs.wake()
     consumer = jobs.queue().create_consumer(
-        workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True, graceful_signal="TERM"
+        workers=2, initial_delay=0.1, max_delay=1.0, check_worker_health=True, graceful_signal="TERM"
     )
     consumer.run()
 

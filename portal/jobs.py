@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,14 +50,28 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
     return _made
 
 
+_round = threading.Lock()
+
+
 def _work() -> None:
-    """One round: deliver what follows from events, then send the letters."""
+    """One round: deliver what follows from events, send the letters; then the long work, if nobody is at it.
+
+    The worker has two threads, so that letters do not wait behind a training that takes minutes.
+    """
     with _app.app_context():
         beat()
-        while outbox.deliver_due():
-            pass
-        while mail.send_due():
-            pass
+        with _round:
+            while outbox.deliver_due():
+                pass
+            while mail.send_due():
+                pass
+        _work_long()
+
+
+def _work_long() -> None:
+    from portal.scoring import work  # a feature: not needed until the worker runs
+
+    work.run_waiting()
 
 
 def _sweep() -> None:

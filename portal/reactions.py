@@ -25,6 +25,7 @@ EVENTS: dict[str, list[Handler]] = {
     "application.withdrawn": [evaluation.close_withdrawn],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [scoring.write_answered],
+    "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
     "suggestion.made": [matching.rank_after_suggestion],
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],

@@ -135,7 +135,7 @@ def cast(database: Any) -> Any:
 
 def _fresh(database: Any, template: str) -> Any:
     folder = database.app.extensions["settings"].data_dir
-    for name in ("mail", "worker.heartbeat", "queue.sqlite3"):
+    for name in ("mail", "models", "worker.heartbeat", "queue.sqlite3"):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     _rebind(database.app)
@@ -147,10 +147,12 @@ def _rebind(app: Any) -> None:
     hold one application for each kind of database, and a test may make its own."""
     from portal import jobs, reactions
     from portal.base import audit, files, mail, outbox
+    from portal.scoring import registry
 
     settings = app.extensions["settings"]
     audit.configure(settings.secret_key)
     files.configure(settings.data_dir / "files")
+    registry.configure(settings.data_dir / "models")
     mail.configure(
         sender=settings.mail_from, base_url=settings.public_url, smtp_url=None, folder=settings.data_dir / "mail"
     )
@@ -238,17 +240,18 @@ def frozen() -> Iterator[Any]:
 
 @pytest.fixture
 def drain(app: Any) -> Callable[[], list[Any]]:
-    """drain(): deliver every due event and letter, as the worker does; returns the letters sent, oldest first."""
+    """drain(): every due event, letter and long job, as the worker does; returns the letters sent, oldest first."""
     import sqlalchemy as sa
 
     from portal.base import mail, outbox
     from portal.base.db import session
+    from portal.scoring import work
 
     def run() -> list[Any]:
         with app.app_context():
             before = set(session.scalars(sa.select(mail.Mail.id).where(mail.Mail.sent_at.is_not(None))))
             for _ in range(100):
-                if not outbox.deliver_due() + mail.send_due():
+                if not outbox.deliver_due() + mail.send_due() + work.run_waiting():
                     break
             else:
                 raise AssertionError("events without end")

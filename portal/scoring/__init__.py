@@ -4,15 +4,15 @@ Persons: anyone (pre-check), SME owner (result), evaluator (the suggestion after
 Words  : level (수준, system 0–4 and capability 0–5) is never tier (유형); Suggestion is the machine's output.
 Extra rooms: `instrument` answers → levels · `gates` the tiers' conditions · `reasons` why, and the way up ·
 `record` canonical inputs, result, replay · `precheck` the twelve-question range · `explanation` a result in words ·
-`commands` replay.
+`registry` the files of learned models · `work` long jobs · `commands` replay.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 from portal.base.words import say
-from portal.scoring import rules
+from portal.scoring import registry, rules
 from portal.scoring.commands import replay
 from portal.web.pages import NavItem
 
@@ -23,5 +23,10 @@ NAV = (
     NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),
     NavItem(say("설명 요청", "Explanations"), "scoring.explanations", "scoring:explanation:answer", order=60),
 )
+
+
+def init_app(app: Flask) -> None:
+    registry.configure(app.extensions["settings"].data_dir / "models")
+
 
 from portal.scoring import views  # noqa: E402, F401  (routes attach themselves to `bp`)

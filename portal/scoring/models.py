@@ -1,4 +1,5 @@
-"""Suggestions with all that is needed to explain, contest and replay them; evaluators' own tiers beside them."""
+"""Suggestions with all that is needed to explain, contest and replay them; evaluators' own tiers beside them; the
+registry of learned models, what happened to each, and the long work that the worker does."""
 
 from __future__ import annotations
 
@@ -13,8 +14,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation, Person
 from portal.base import clock
 from portal.base.db import BigId, Keyed, UtcDateTime, db, enum_type
+from portal.base.words import Words, sentence
 from portal.programmes.rules import Tier
+<<<<<<< HEAD
 from portal.scoring.rules import TIME_TO_ANSWER, ClaimWord, RequestKind, RequestOutcome, SecondReaderReason
+=======
+from portal.scoring.rules import JobKind, JobState, ModelAct, ModelKind, ModelState
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 
 
 class Suggestion(Keyed, db.Model):
@@ -113,6 +119,7 @@ class ExplanationRequest(Keyed, db.Model):
     def is_open(self) -> bool:
         return self.answered_at is None
 
+<<<<<<< HEAD
     @property
     def due_on(self) -> date:
         """The day (KST) by which the portal means to answer."""
@@ -179,3 +186,138 @@ class PeerGroup(db.Model):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("division", "size"),)
+=======
+
+class ModelVersion(Keyed, db.Model):
+    """A trained model as it is kept: what it learned from, how it did, which bytes speak. Never deleted."""
+
+    __tablename__ = "model_version"
+
+    # "ordinal-logit-3"
+    name: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    kind: Mapped[ModelKind] = mapped_column(enum_type(ModelKind))
+    state: Mapped[ModelState] = mapped_column(enum_type(ModelState), index=True)
+    instrument_version: Mapped[str] = mapped_column(sa.String(20))
+    feature_version: Mapped[str] = mapped_column(sa.String(20))
+    rule_version: Mapped[str] = mapped_column(sa.String(20))
+    # of the decisions it learned from, first and last
+    trained_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    trained_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    decisions: Mapped[int]
+    files: Mapped[int]
+    raters: Mapped[int]
+    # made-up decisions were among them; such a model may never leave a demo
+    synthetic: Mapped[bool]
+    data_sha256: Mapped[str] = mapped_column(sa.String(64))
+    # the scikit-learn object, and the JSON that speaks
+    artefact_sha256: Mapped[str] = mapped_column(sa.String(64))
+    card_sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
+    # canonical JSON: metrics, fairness, calibration, conformal sets, monotonicity, held-out rows
+    report: Mapped[str] = mapped_column(sa.Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    note: Mapped[str] = mapped_column(sa.String(200), default="")
+
+    made_by: Mapped[Person | None] = relationship(lazy="joined")
+
+    __table_args__ = (
+        # whoever promotes second finds the seat taken
+        sa.Index(
+            "uq_model_version_champion",
+            "state",
+            unique=True,
+            sqlite_where=sa.text("state = 'champion'"),
+            postgresql_where=sa.text("state = 'champion'"),
+        ),
+    )
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The report as data."""
+        return json.loads(self.report)
+
+
+class ModelEvent(db.Model):
+    """What happened to a model, by whom and why; without a model it happened to the instrument. Never changed."""
+
+    __tablename__ = "model_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    model_id: Mapped[int | None] = mapped_column(sa.ForeignKey("model_version.id"), index=True)
+    act: Mapped[ModelAct] = mapped_column(enum_type(ModelAct))
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    # the promotion report as it was read, canonical JSON; empty where there is none
+    report: Mapped[str] = mapped_column(sa.Text, default="")
+
+    model: Mapped[ModelVersion | None] = relationship(lazy="joined")
+    by: Mapped[Person | None] = relationship(lazy="joined")
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The report as data, empty where there is none."""
+        return json.loads(self.report) if self.report else {}
+
+
+class ScoringJob(Keyed, db.Model):
+    """Long work asked for on a screen or by a schedule; the worker does it, one at a time, and resumes after a crash."""
+
+    __tablename__ = "scoring_job"
+
+    kind: Mapped[JobKind] = mapped_column(enum_type(JobKind))
+    state: Mapped[JobState] = mapped_column(enum_type(JobState), default=JobState.WAITING, index=True)
+    # canonical JSON
+    params: Mapped[str] = mapped_column(sa.Text)
+    result: Mapped[str] = mapped_column(sa.Text, default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    # where to go on after a crash: the last row that is done
+    cursor: Mapped[int] = mapped_column(BigId, default=0)
+    # code of the refusal, and what fills its sentence as canonical JSON
+    problem: Mapped[str] = mapped_column(sa.String(60), default="")
+    problem_values: Mapped[str] = mapped_column(sa.Text, default="")
+    asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    asked_by: Mapped[Person | None] = relationship(lazy="joined")
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The parameters as data."""
+        return json.loads(self.params)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The result as data, empty until it is there."""
+        return json.loads(self.result) if self.result else {}
+
+    @property
+    def refusal(self) -> Words | None:
+        """Why it failed, in words."""
+        return sentence(self.problem, **json.loads(self.problem_values or "{}")) if self.problem else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (JobState.WAITING, JobState.RUNNING)
+
+
+class MonthlyReport(Keyed, db.Model):
+    """The scorer's report of one month as it was made; never made anew."""
+
+    __tablename__ = "monthly_report"
+
+    # "2026-11"
+    month: Mapped[str] = mapped_column(sa.String(7), unique=True)
+    # canonical JSON, and its SHA-256
+    body: Mapped[str] = mapped_column(sa.Text)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The report as data."""
+        return json.loads(self.body)
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)

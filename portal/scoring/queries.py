@@ -18,8 +18,23 @@ from portal.base.paging import Page, paginate
 from portal.profiles.models import ProfileVersion
 from portal.reference import queries as regions
 from portal.scoring.gates import Facts
+<<<<<<< HEAD
 from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, Suggestion
 from portal.scoring.rules import OWN_SHARE_PROOF, READ, facts_from
+=======
+from portal.scoring.models import ExplanationRequest, ModelEvent, ModelVersion, Opinion, ScoringJob, Suggestion
+from portal.scoring.rules import (
+    OWN_SHARE_PROOF,
+    PERMISSIONS,
+    READ,
+    WHO_ASKS,
+    JobKind,
+    JobState,
+    ModelKind,
+    ModelState,
+    facts_from,
+)
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -174,5 +189,78 @@ def open_explanation(organisation_id: int) -> ExplanationRequest | None:
         sa.select(ExplanationRequest)
         .join(Suggestion, Suggestion.id == ExplanationRequest.suggestion_id)
         .where(Suggestion.organisation_id == organisation_id, ExplanationRequest.answered_at.is_(None))
+        .limit(1)
+    )
+
+
+# --- models and long work -------------------------------------------------------------------------------------------
+
+
+def _models_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    return sa.true() if actor.is_system or actor.has(*PERMISSIONS["scoring:model:read"]) else sa.false()
+
+
+def models(actor: Actor) -> Sequence[ModelVersion]:
+    """Every model, the newest first."""
+    return session.scalars(
+        sa.select(ModelVersion).where(_models_visible_to(actor)).order_by(ModelVersion.id.desc())
+    ).all()
+
+
+def model_by_key(actor: Actor, key: str) -> ModelVersion | None:
+    return session.scalar(sa.select(ModelVersion).where(ModelVersion.key == key, _models_visible_to(actor)))
+
+
+def model_by_name(actor: Actor, name: str) -> ModelVersion | None:
+    return session.scalar(sa.select(ModelVersion).where(ModelVersion.name == name, _models_visible_to(actor)))
+
+
+def champion() -> ModelVersion | None:
+    """The learned model that speaks; None when the instrument does. For services, whoever asks."""
+    return session.scalar(sa.select(ModelVersion).where(ModelVersion.state == ModelState.CHAMPION))
+
+
+def model_by_card(card_sha256: str) -> ModelVersion | None:
+    """The model whose card has this hash, retired or not (replay)."""
+    return session.scalar(
+        sa.select(ModelVersion).where(ModelVersion.card_sha256 == card_sha256).order_by(ModelVersion.id).limit(1)
+    )
+
+
+def next_model_name(kind: ModelKind) -> str:
+    """The kind and how many there have been: "ordinal-logit-3"."""
+    made = session.scalar(sa.select(sa.func.count()).where(ModelVersion.kind == kind))
+    return f"{kind.value}-{made + 1}"
+
+
+def model_events(actor: Actor, model_id: int | None = None, *, limit: int = 50) -> Sequence[ModelEvent]:
+    """What happened, the newest first: to one model, or to all and the instrument."""
+    rows = sa.select(ModelEvent).where(_models_visible_to(actor)).order_by(ModelEvent.id.desc()).limit(limit)
+    return session.scalars(rows.where(ModelEvent.model_id == model_id) if model_id is not None else rows).all()
+
+
+def _jobs_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """Who may ask for a kind of work sees that kind; auditors see all."""
+    if actor.is_system or actor.has(*PERMISSIONS["scoring:model:read"]):
+        return sa.true()
+    return ScoringJob.kind.in_([kind for kind, roles in WHO_ASKS.items() if actor.has(*roles)])
+
+
+def job_by_key(actor: Actor, key: str) -> ScoringJob | None:
+    return session.scalar(sa.select(ScoringJob).where(ScoringJob.key == key, _jobs_visible_to(actor)))
+
+
+def jobs(actor: Actor, kind: JobKind | None = None, *, limit: int = 10) -> Sequence[ScoringJob]:
+    """The newest long work, of one kind or of all."""
+    rows = sa.select(ScoringJob).where(_jobs_visible_to(actor)).order_by(ScoringJob.id.desc()).limit(limit)
+    return session.scalars(rows.where(ScoringJob.kind == kind) if kind else rows).all()
+
+
+def open_job_id() -> int | None:
+    """The work to do next, the oldest first; one that RUNNING was left by a crash. For the worker, which runs alone."""
+    return session.scalar(
+        sa.select(ScoringJob.id)
+        .where(ScoringJob.state.in_((JobState.WAITING, JobState.RUNNING)))
+        .order_by(ScoringJob.id)
         .limit(1)
     )

@@ -3,23 +3,143 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+<<<<<<< HEAD
 from datetime import timedelta
+=======
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 from enum import StrEnum
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.applications.parts import Answer
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import Words, define, say
+<<<<<<< HEAD
 from portal.programmes.rules import Tier
+=======
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 from portal.scoring.gates import OWN_SHARE, Facts
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "scoring:suggestion:read": SME | OPERATOR | EVALUATORS | {Role.AUDITOR},
     "scoring:explanation:ask": SME,
     "scoring:explanation:answer": OPERATOR,
+<<<<<<< HEAD
     # not for one region's operator: what the region has, taken from the nation's figures, would tell the small cells
     "scoring:monitor:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
     "scoring:monitor:report": frozenset({Role.OPERATOR_NATIONAL}),
+=======
+    "scoring:model:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
+    "scoring:model:manage": frozenset({Role.OPERATOR_NATIONAL}),
+    "scoring:monitor:read": OPERATOR | {Role.AUDITOR},
+    "scoring:whatif:run": frozenset({Role.OPERATOR_NATIONAL}),
+}
+
+
+class ModelState(StrEnum):
+    """Where a trained model stands. Without a CHAMPION row the instrument speaks."""
+
+    CHALLENGER = "challenger"
+    CHAMPION = "champion"
+    RETIRED = "retired"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> Words:
+        return MODEL_STATE_LABELS[self]
+
+
+MODEL_STATE_LABELS: dict[ModelState, Words] = {
+    ModelState.CHALLENGER: say("도전 모형", "Challenger"),
+    ModelState.CHAMPION: say("현재 모형", "Champion"),
+    ModelState.RETIRED: say("물러난 모형", "Retired"),
+    ModelState.REFUSED: say("거부된 모형", "Refused"),
+}
+
+
+class ModelKind(StrEnum):
+    ORDINAL_LOGIT = "ordinal-logit"
+    MONOTONE_BOOSTING = "monotone-boosting"
+
+    @property
+    def label(self) -> Words:
+        return MODEL_KIND_LABELS[self]
+
+
+MODEL_KIND_LABELS: dict[ModelKind, Words] = {
+    ModelKind.ORDINAL_LOGIT: say("순서형 로짓", "Ordinal logit"),
+    ModelKind.MONOTONE_BOOSTING: say("단조 부스팅", "Monotone boosting"),
+}
+
+
+class ModelAct(StrEnum):
+    """What happened to a model, or to the instrument when no model is named."""
+
+    TRAINED = "trained"
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled-back"
+    RETIRED = "retired"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> Words:
+        return MODEL_ACT_LABELS[self]
+
+
+MODEL_ACT_LABELS: dict[ModelAct, Words] = {
+    ModelAct.TRAINED: say("학습", "Trained"),
+    ModelAct.PROMOTED: say("채택", "Promoted"),
+    ModelAct.ROLLED_BACK: say("되돌림", "Rolled back"),
+    ModelAct.RETIRED: say("물러남", "Retired"),
+    ModelAct.REFUSED: say("거부", "Refused"),
+}
+
+
+class JobKind(StrEnum):
+    """Long work that only the worker does."""
+
+    TRAIN = "train"
+    SCORE_ALL = "score-all"
+    WHAT_IF = "what-if"
+    REPORT = "report"
+
+    @property
+    def label(self) -> Words:
+        return JOB_KIND_LABELS[self]
+
+
+JOB_KIND_LABELS: dict[JobKind, Words] = {
+    JobKind.TRAIN: say("모형 학습", "Training a model"),
+    JobKind.SCORE_ALL: say("모두 다시 산정", "Scoring everyone again"),
+    JobKind.WHAT_IF: say("가정 계산", "What-if"),
+    JobKind.REPORT: say("월간 보고서", "Monthly report"),
+}
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def label(self) -> Words:
+        return JOB_STATE_LABELS[self]
+
+
+JOB_STATE_LABELS: dict[JobState, Words] = {
+    JobState.WAITING: say("차례를 기다리는 중", "Waiting for its turn"),
+    JobState.RUNNING: say("하는 중", "Running"),
+    JobState.DONE: say("끝남", "Done"),
+    JobState.FAILED: say("실패", "Failed"),
+}
+
+MANAGERS = PERMISSIONS["scoring:model:manage"]
+WHO_ASKS: dict[JobKind, frozenset[str]] = {
+    JobKind.TRAIN: MANAGERS,
+    JobKind.SCORE_ALL: MANAGERS,
+    JobKind.WHAT_IF: PERMISSIONS["scoring:whatif:run"],
+    JobKind.REPORT: MANAGERS,
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 }
 
 READ = "read"
@@ -126,6 +246,10 @@ CODES = define(
             "이 결과를 만든 규칙 판({version})이 지금 프로그램에 없어 다시 계산할 수 없습니다.",
             "The rules that made this result (version {version}) are not in this release; it can't be recomputed.",
         ),
+        "job_broken": say(
+            "계산하는 동안 오류({error})가 났습니다. 기록을 확인하고 다시 시작해 주세요.",
+            "An error ({error}) stopped the work. Please look at the log and start it again.",
+        ),
     }
 )
 
@@ -135,6 +259,11 @@ def can_score(actor: Actor, organisation_id: int) -> Verdict:
     if actor.is_system or (actor.organisation_id == organisation_id and actor.has(*SME)):
         return YES
     return no("suggestion_not_own")
+
+
+def can_ask_job(actor: Actor, kind: JobKind) -> bool:
+    """Long work is asked for by who holds its permission, or by the portal itself."""
+    return actor.is_system or actor.has(*WHO_ASKS[kind])
 
 
 def facts_from(

@@ -17,10 +17,16 @@ from portal.programmes.rules import Tier
 from portal.scoring import queries, record
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
+<<<<<<< HEAD
 from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, Suggestion
 from portal.scoring.rules import ClaimWord, can_score, check_text
+=======
+from portal.scoring.models import ExplanationRequest, Opinion, ScoringJob, Suggestion
+from portal.scoring.rules import JobKind, can_ask_job, can_score, check_text
+>>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 
 ASK = "explanation.ask"
+ASK_JOB = "scoring_job.ask"
 
 
 def suggest(actor: Actor, profile_version_id: int) -> Suggestion:
@@ -241,6 +247,29 @@ def write_answered(explanation_id: int, **_: Any) -> None:
         name=row.asked_by.name,
         path="/result/explanation",
     )
+
+
+def ask_job(actor: Actor, kind: JobKind, params: Mapping[str, Any], once_key: str | None = None) -> ScoringJob:
+    """Ask the worker for long work; never done in a web request.
+
+    params : what its runner reads (`work.RUNNERS`); ids, codes and numbers only
+    Returns: the job; the same again for a second click
+    Raises : Forbidden
+    Notes  : writes scoring_job, audit; emits scoring_job.asked
+    """
+    if not can_ask_job(actor, kind):
+        raise Forbidden
+    with transaction():
+        if done := once.claim(actor, once_key, ASK_JOB):
+            return queries.job_by_key(actor, done)
+        job = ScoringJob(kind=kind, params=record.canonical(dict(params)), asked_by_id=actor.id)
+        session.add(job)
+        session.flush()
+        audit.record(actor, ASK_JOB, "scoring_job", job.id, {"kind": kind.value})
+        outbox.emit("scoring_job.asked", job_id=job.id)
+        session.info["wake_worker"] = True
+        once.keep(actor, once_key, ASK_JOB, job.key)
+        return job
 
 
 @dataclass(frozen=True, slots=True)
