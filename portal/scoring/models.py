@@ -16,11 +16,18 @@ from portal.base import clock
 from portal.base.db import BigId, Keyed, UtcDateTime, db, enum_type
 from portal.base.words import Words, sentence
 from portal.programmes.rules import Tier
-<<<<<<< HEAD
-from portal.scoring.rules import TIME_TO_ANSWER, ClaimWord, RequestKind, RequestOutcome, SecondReaderReason
-=======
-from portal.scoring.rules import JobKind, JobState, ModelAct, ModelKind, ModelState
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
+from portal.scoring.rules import (
+    TIME_TO_ANSWER,
+    ClaimWord,
+    JobKind,
+    JobState,
+    ModelAct,
+    ModelKind,
+    ModelState,
+    RequestKind,
+    RequestOutcome,
+    SecondReaderReason,
+)
 
 
 class Suggestion(Keyed, db.Model):
@@ -119,7 +126,6 @@ class ExplanationRequest(Keyed, db.Model):
     def is_open(self) -> bool:
         return self.answered_at is None
 
-<<<<<<< HEAD
     @property
     def due_on(self) -> date:
         """The day (KST) by which the portal means to answer."""
@@ -186,7 +192,7 @@ class PeerGroup(db.Model):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("division", "size"),)
-=======
+
 
 class ModelVersion(Keyed, db.Model):
     """A trained model as it is kept: what it learned from, how it did, which bytes speak. Never deleted."""
@@ -320,4 +326,3 @@ class MonthlyReport(Keyed, db.Model):
     def facts(self) -> dict[str, Any]:
         """The report as data."""
         return json.loads(self.body)
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)

@@ -18,11 +18,15 @@ from portal.base.paging import Page, paginate
 from portal.profiles.models import ProfileVersion
 from portal.reference import queries as regions
 from portal.scoring.gates import Facts
-<<<<<<< HEAD
-from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, Suggestion
-from portal.scoring.rules import OWN_SHARE_PROOF, READ, facts_from
-=======
-from portal.scoring.models import ExplanationRequest, ModelEvent, ModelVersion, Opinion, ScoringJob, Suggestion
+from portal.scoring.models import (
+    ClaimVerdict,
+    ExplanationRequest,
+    ModelEvent,
+    ModelVersion,
+    Opinion,
+    ScoringJob,
+    Suggestion,
+)
 from portal.scoring.rules import (
     OWN_SHARE_PROOF,
     PERMISSIONS,
@@ -34,7 +38,6 @@ from portal.scoring.rules import (
     ModelState,
     facts_from,
 )
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-<<<<<<< HEAD
 from datetime import timedelta
-=======
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 from enum import StrEnum
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.applications.parts import Answer
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import Words, define, say
-<<<<<<< HEAD
 from portal.programmes.rules import Tier
-=======
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
 from portal.scoring.gates import OWN_SHARE, Facts
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "scoring:suggestion:read": SME | OPERATOR | EVALUATORS | {Role.AUDITOR},
     "scoring:explanation:ask": SME,
     "scoring:explanation:answer": OPERATOR,
-<<<<<<< HEAD
     # not for one region's operator: what the region has, taken from the nation's figures, would tell the small cells
     "scoring:monitor:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
     "scoring:monitor:report": frozenset({Role.OPERATOR_NATIONAL}),
-=======
     "scoring:model:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
     "scoring:model:manage": frozenset({Role.OPERATOR_NATIONAL}),
-    "scoring:monitor:read": OPERATOR | {Role.AUDITOR},
     "scoring:whatif:run": frozenset({Role.OPERATOR_NATIONAL}),
 }
 
@@ -138,8 +129,7 @@ WHO_ASKS: dict[JobKind, frozenset[str]] = {
     JobKind.TRAIN: MANAGERS,
     JobKind.SCORE_ALL: MANAGERS,
     JobKind.WHAT_IF: PERMISSIONS["scoring:whatif:run"],
-    JobKind.REPORT: MANAGERS,
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
+    JobKind.REPORT: PERMISSIONS["scoring:monitor:report"],
 }
 
 READ = "read"

@@ -17,13 +17,8 @@ from portal.programmes.rules import Tier
 from portal.scoring import queries, record
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
-<<<<<<< HEAD
-from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, Suggestion
-from portal.scoring.rules import ClaimWord, can_score, check_text
-=======
-from portal.scoring.models import ExplanationRequest, Opinion, ScoringJob, Suggestion
-from portal.scoring.rules import JobKind, can_ask_job, can_score, check_text
->>>>>>> 6fbdb94 (Keep a registry of learned models and long work that the worker does alone, one job at a time)
+from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, ScoringJob, Suggestion
+from portal.scoring.rules import ClaimWord, JobKind, can_ask_job, can_score, check_text
 
 ASK = "explanation.ask"
 ASK_JOB = "scoring_job.ask"
