@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from portal.accounts.models import Organisation
 from portal.accounts.rules import OPERATOR, SME, Role
 from portal.applications import queries as applications
 from portal.applications import questions
@@ -15,7 +17,7 @@ from portal.base import grants
 from portal.base.access import Actor
 from portal.base.db import session
 from portal.base.paging import Page, paginate
-from portal.profiles.models import ProfileVersion
+from portal.profiles.models import Profile, ProfileVersion
 from portal.reference import queries as regions
 from portal.scoring.gates import Facts
 from portal.scoring.models import (
@@ -24,9 +26,13 @@ from portal.scoring.models import (
     ModelEvent,
     ModelVersion,
     Opinion,
+    PeerGroup,
     ScoringJob,
+    SecondReaderCall,
     Suggestion,
+    SuggestionRefusal,
 )
+from portal.scoring.peers import Entry, Group, read
 from portal.scoring.rules import (
     OWN_SHARE_PROOF,
     PERMISSIONS,
@@ -36,6 +42,7 @@ from portal.scoring.rules import (
     JobState,
     ModelKind,
     ModelState,
+    RequestKind,
     facts_from,
 )
 
@@ -186,12 +193,16 @@ def own_explanations(actor: Actor) -> Sequence[ExplanationRequest]:
     ).all()
 
 
-def open_explanation(organisation_id: int) -> ExplanationRequest | None:
-    """The request of a firm that waits for its answer; for services."""
+def open_explanation(organisation_id: int, kind: RequestKind) -> ExplanationRequest | None:
+    """The request of this kind that waits for its answer; for services and the firm itself."""
     return session.scalar(
         sa.select(ExplanationRequest)
         .join(Suggestion, Suggestion.id == ExplanationRequest.suggestion_id)
-        .where(Suggestion.organisation_id == organisation_id, ExplanationRequest.answered_at.is_(None))
+        .where(
+            Suggestion.organisation_id == organisation_id,
+            ExplanationRequest.kind == kind,
+            ExplanationRequest.answered_at.is_(None),
+        )
         .limit(1)
     )
 
@@ -267,3 +278,98 @@ def open_job_id() -> int | None:
         .order_by(ScoringJob.id)
         .limit(1)
     )
+
+
+def lock_firm(organisation_id: int) -> None:
+    """One writer at a time on what a firm asks and refuses."""
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
+
+
+def lock_suggestion(suggestion_id: int) -> None:
+    """One writer at a time on what is called for because of a suggestion."""
+    session.execute(sa.select(Suggestion.id).where(Suggestion.id == suggestion_id).with_for_update())
+
+
+def refusal_in_force(organisation_id: int) -> SuggestionRefusal | None:
+    """A firm's refusal to be judged with a machine's suggestion, as it stands now. For services and the firm itself."""
+    return session.scalar(
+        sa.select(SuggestionRefusal).where(
+            SuggestionRefusal.organisation_id == organisation_id, SuggestionRefusal.withdrawn_at.is_(None)
+        )
+    )
+
+
+def is_refused(application: Application) -> bool:
+    """Whether no suggestion may be used in judging an application: what the firm said when it handed it in."""
+    if application.submitted_at is None:
+        return False
+    row, handed_in = SuggestionRefusal, application.submitted_at
+    return session.scalar(
+        sa.select(
+            sa.exists().where(
+                row.organisation_id == application.organisation_id,
+                row.refused_at <= handed_in,
+                sa.or_(row.withdrawn_at.is_(None), row.withdrawn_at > handed_in),
+            )
+        )
+    )
+
+
+# --- second readers -------------------------------------------------------------------------------------------------
+
+
+def second_reader_calls(application_id: int) -> Sequence[SecondReaderCall]:
+    """Why a further evaluator was called for an application; `evaluation` has checked who asks."""
+    return session.scalars(
+        sa.select(SecondReaderCall)
+        .where(SecondReaderCall.application_id == application_id)
+        .order_by(SecondReaderCall.id)
+    ).all()
+
+
+# --- peers ----------------------------------------------------------------------------------------------------------
+
+
+def peers(actor: Actor) -> Group | None:
+    """The figures of the closest group of firms around the actor's own: its industry and size, else its industry, else
+    all firms; None when no group is large enough. One row by index, whatever the number of firms."""
+    if not actor.has(*SME) or actor.organisation_id is None:
+        return None
+    division = sa.func.substr(Profile.ksic, 1, 2)
+    row = session.execute(
+        sa.select(PeerGroup.division, PeerGroup.size, PeerGroup.firms, PeerGroup.figures)
+        .join(
+            Profile,
+            sa.or_(
+                sa.and_(
+                    PeerGroup.division == division,
+                    PeerGroup.size.in_((sa.func.coalesce(sa.cast(Profile.size, sa.String), ""), "")),
+                ),
+                sa.and_(PeerGroup.division == "", PeerGroup.size == ""),
+            ),
+        )
+        .where(Profile.organisation_id == actor.organisation_id)
+        .order_by(PeerGroup.division.desc(), PeerGroup.size.desc())
+        .limit(1)
+    ).first()
+    return read(*row) if row else None
+
+
+def peer_entries() -> Iterator[Entry]:
+    """Every firm's newest diagnosis as it goes into the peers' figures; for the nightly round alone."""
+    newest_of_each = (
+        sa.select(sa.func.max(Suggestion.id))
+        .where(Suggestion.application_id.is_(None))
+        .group_by(Suggestion.organisation_id)
+    )
+    # rows that are older than the column tell their areas in the result only
+    old = sa.case((Suggestion.areas.is_(None), Suggestion.result))
+    rows = session.execute(
+        sa.select(Profile.ksic, Profile.size, Suggestion.total, Suggestion.areas, old)
+        .join(Profile, Profile.organisation_id == Suggestion.organisation_id)
+        .where(Suggestion.id.in_(newest_of_each), Profile.ksic.is_not(None))
+        .execution_options(yield_per=2_000)
+    )
+    for ksic, size, total, areas, result in rows:
+        means = json.loads(areas) if areas else json.loads(result)["areas"]
+        yield Entry(ksic[:2], size.value if size else "", total, means)

@@ -290,10 +290,15 @@ def _said(answer: Answer | None) -> bool | None:
     return None if answer is None else answer is Answer.YES
 
 
-def check_text(text: str, field: str) -> str:
+def can_refuse(actor: Actor) -> Verdict:
+    """The people of a firm speak for it, nobody else."""
+    return YES if actor.organisation_id is not None and actor.has(*SME) else no("refusal_not_own")
+
+
+def check_text(text: str, field: str, *, may_be_empty: bool = False) -> str:
     """A question or an answer as it is kept. Raises: RuleBroken explanation_empty, explanation_long on the field."""
     text = text.replace("\r\n", "\n").strip()
-    if not text:
+    if not text and not may_be_empty:
         raise RuleBroken("explanation_empty", field)
     if len(text) > LONGEST_TEXT:
         raise RuleBroken("explanation_long", field, limit=LONGEST_TEXT)

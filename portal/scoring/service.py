@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from portal.accounts.rules import OPERATOR
 from portal.applications import queries as applications
 from portal.base import audit, clock, mail, once, outbox
@@ -17,8 +19,30 @@ from portal.programmes.rules import Tier
 from portal.scoring import queries, record
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
-from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, ScoringJob, Suggestion
-from portal.scoring.rules import ClaimWord, JobKind, can_ask_job, can_score, check_text
+from portal.scoring.models import (
+    ClaimVerdict,
+    ExplanationRequest,
+    Opinion,
+    PeerGroup,
+    ScoringJob,
+    SecondReaderCall,
+    Suggestion,
+    SuggestionRefusal,
+)
+from portal.scoring.peers import groups, stored
+from portal.scoring.rules import (
+    ClaimWord,
+    JobKind,
+    RequestKind,
+    RequestOutcome,
+    SecondReaderReason,
+    can_ask_job,
+    can_refuse,
+    can_score,
+    check_text,
+    disagrees,
+    doubts,
+)
 
 ASK = "explanation.ask"
 ASK_JOB = "scoring_job.ask"
@@ -99,6 +123,7 @@ def _keep(
             total=result["total"],
             system_level=result["system_level"],
             capability_level=result["capability_level"],
+            areas=record.canonical(result["areas"]),
         )
         session.add(made)
         session.flush()
@@ -110,6 +135,8 @@ def _keep(
             {"tier": result["tier"], "inputs": digest, "model": made.model_hash, "application": application_id},
         )
         outbox.emit("suggestion.made", suggestion_id=made.id, organisation_id=organisation_id)
+        if application_id is not None and (reason := doubts(_conformal(result))):
+            call_second_reader(application_id, made.id, reason)
     return made
 
 
@@ -133,22 +160,28 @@ def record_opinion(
     shown_before: bool,
     final_tier: Tier | None = None,
     reason: str = "",
+    application_id: int | None = None,
 ) -> Opinion:
     """Keep the tier that an evaluator gave beside a suggestion; called by `evaluation`, which holds the right.
 
     tier         : the evaluator's own tier, None for INELIGIBLE
     shown_before : whether the suggestion had been seen when the own tier was entered; only blind ones train a model
     final_tier   : the tier after the suggestion was shown; `reason` says why it differs from it
+    application_id : the case that was judged; a blind tier away from the suggestion calls a second reader for it
     Raises       : NotVisible for an unknown suggestion
     Notes        : one row per evaluator and suggestion; the own tier and `shown_before` stay as first recorded
     """
     with transaction():
-        if queries.by_id(suggestion_id) is None:
+        suggestion = queries.by_id(suggestion_id)
+        if suggestion is None:
             raise NotVisible
         opinion = queries.opinion_of(suggestion_id, actor.id)
         if opinion is None:
             opinion = Opinion(suggestion_id=suggestion_id, person_id=actor.id, tier=tier, shown_before=shown_before)
             session.add(opinion)
+            doubt = disagrees(tier, suggestion.tier, shown_before)
+            if doubt and application_id is not None:
+                call_second_reader(application_id, suggestion_id, doubt)
         opinion.final_tier, opinion.reason = final_tier, reason
         session.flush()
         audit.record(
@@ -183,7 +216,7 @@ def record_claim_verdicts(actor: Actor, suggestion_id: int, words: Mapping[str, 
 
 
 def ask_explanation(actor: Actor, suggestion_key: str, question: str, *, once_key: str | None = None) -> str:
-    """A firm asks a person to explain or to look again at its suggestion.
+    """A firm asks a person to explain its suggestion.
 
     Returns: the request's key; the same again for a second click
     Raises : NotVisible for another firm's suggestion; RuleBroken explanation_empty, explanation_long (question),
@@ -191,30 +224,47 @@ def ask_explanation(actor: Actor, suggestion_key: str, question: str, *, once_ke
     Notes  : writes explanation_request, audit; emits explanation.asked
     Source : 개인정보 보호법 제37조의2 (자동화된 결정에 대한 거부·설명·검토)
     """
+    return _ask(actor, suggestion_key, RequestKind.EXPLAIN, question, once_key)
+
+
+def object_to(actor: Actor, suggestion_key: str, question: str = "", *, once_key: str | None = None) -> str:
+    """A firm objects to its suggestion: a person looks at it again. Pressing the button is enough, words are optional.
+
+    Returns: as `ask_explanation`
+    Raises : as `ask_explanation`, but an empty text is fine
+    Notes  : writes explanation_request, audit; emits explanation.asked
+    Source : 개인정보 보호법 제37조의2 제1항·제2항
+    """
+    return _ask(actor, suggestion_key, RequestKind.OBJECT, question, once_key)
+
+
+def _ask(actor: Actor, suggestion_key: str, kind: RequestKind, question: str, once_key: str | None) -> str:
     with transaction():
         if done := once.claim(actor, once_key, ASK):
             return done
         suggestion = queries.by_key(actor, suggestion_key)
         if suggestion is None or not can_score(actor, suggestion.organisation_id):
             raise NotVisible
-        question = check_text(question, "question")
-        if queries.open_explanation(suggestion.organisation_id):
+        queries.lock_firm(suggestion.organisation_id)
+        question = check_text(question, "question", may_be_empty=kind is RequestKind.OBJECT)
+        if queries.open_explanation(suggestion.organisation_id, kind):
             raise RuleBroken("explanation_open")
-        row = ExplanationRequest(suggestion_id=suggestion.id, question=question, asked_by_id=actor.id)
+        row = ExplanationRequest(suggestion_id=suggestion.id, kind=kind, question=question, asked_by_id=actor.id)
         session.add(row)
         session.flush()
-        audit.record(actor, ASK, "explanation", row.id, {"suggestion": suggestion.id})
+        audit.record(actor, ASK, "explanation", row.id, {"suggestion": suggestion.id, "kind": kind.value})
         outbox.emit("explanation.asked", explanation_id=row.id)
         once.keep(actor, once_key, ASK, row.key)
         return row.key
 
 
-def answer_explanation(actor: Actor, key: str, answer: str) -> None:
+def answer_explanation(actor: Actor, key: str, answer: str, outcome: RequestOutcome | None = None) -> None:
     """An operator answers; the firm gets a letter.
 
-    Raises: NotVisible; Forbidden for who is no operator; RuleBroken explanation_empty, explanation_long (answer),
-            explanation_answered
-    Notes : writes explanation_request, audit; emits explanation.answered
+    outcome: what became of the suggestion; an objection needs one
+    Raises : NotVisible; Forbidden for who is no operator; RuleBroken explanation_empty, explanation_long (answer),
+             explanation_outcome (outcome), explanation_answered
+    Notes  : writes explanation_request, audit; emits explanation.answered
     """
     if not actor.has(*OPERATOR):
         raise Forbidden
@@ -225,10 +275,81 @@ def answer_explanation(actor: Actor, key: str, answer: str) -> None:
         answer = check_text(answer, "answer")
         if not row.is_open:
             raise RuleBroken("explanation_answered")
-        row.answer, row.answered_by_id, row.answered_at = answer, actor.id, clock.now()
+        if outcome is None and row.kind is RequestKind.OBJECT:
+            raise RuleBroken("explanation_outcome", "outcome")
+        row.answer, row.outcome, row.answered_by_id, row.answered_at = answer, outcome, actor.id, clock.now()
         session.flush()
-        audit.record(actor, "explanation.answer", "explanation", row.id, {"suggestion": row.suggestion_id})
+        detail = {"suggestion": row.suggestion_id, "outcome": outcome.value if outcome else None}
+        audit.record(actor, "explanation.answer", "explanation", row.id, detail)
         outbox.emit("explanation.answered", explanation_id=row.id)
+
+
+def refuse_suggestions(actor: Actor) -> None:
+    """A firm says that no machine's suggestion may be used in judging what it hands in from now on.
+
+    Raises: RuleBroken refusal_not_own
+    Notes : writes suggestion_refusal, audit; saying it twice changes nothing
+    Source: 개인정보 보호법 제37조의2 제1항
+    """
+    ensure(can_refuse(actor))
+    with transaction():
+        queries.lock_firm(actor.organisation_id)
+        if queries.refusal_in_force(actor.organisation_id):
+            return
+        row = SuggestionRefusal(organisation_id=actor.organisation_id, refused_by_id=actor.id)
+        session.add(row)
+        session.flush()
+        audit.record(actor, "suggestion.refuse", "organisation", actor.organisation_id, {"refusal": row.id})
+
+
+def allow_suggestions(actor: Actor) -> None:
+    """A firm takes its refusal back; what it handed in meanwhile stays without a suggestion.
+
+    Raises: RuleBroken refusal_not_own
+    Notes : writes suggestion_refusal, audit; without a refusal it changes nothing
+    """
+    ensure(can_refuse(actor))
+    with transaction():
+        row = queries.refusal_in_force(actor.organisation_id)
+        if row is None:
+            return
+        row.withdrawn_at, row.withdrawn_by_id = clock.now(), actor.id
+        session.flush()
+        audit.record(actor, "suggestion.allow", "organisation", actor.organisation_id, {"refusal": row.id})
+
+
+def call_second_reader(application_id: int, suggestion_id: int, reason: SecondReaderReason) -> None:
+    """A further evaluator has to read a case; `evaluation` picks it up.
+
+    Notes: inside a transaction; once per application and reason; writes second_reader_call, audit; emits
+           second_reader.called (application_id, suggestion_id, reason)
+    """
+    with transaction():
+        queries.lock_suggestion(suggestion_id)
+        if any(one.reason is reason for one in queries.second_reader_calls(application_id)):
+            return
+        session.add(SecondReaderCall(application_id=application_id, suggestion_id=suggestion_id, reason=reason))
+        session.flush()
+        detail = {"application": application_id, "reason": reason.value}
+        audit.record(SYSTEM, "suggestion.call_reader", "suggestion", suggestion_id, detail)
+        outbox.emit(
+            "second_reader.called", application_id=application_id, suggestion_id=suggestion_id, reason=reason.value
+        )
+
+
+def refresh_peers() -> int:
+    """Draw the peers' figures up anew, in the nightly round.
+
+    Returns: how many groups are large enough to be shown
+    Notes  : the old figures stay until the new ones are there; O(n log n) over the firms
+    """
+    drawn = groups(queries.peer_entries())
+    with transaction():
+        session.execute(sa.delete(PeerGroup))
+        session.add_all(
+            PeerGroup(division=one.division, size=one.size, firms=one.firms, figures=stored(one)) for one in drawn
+        )
+    return len(drawn)
 
 
 def write_answered(explanation_id: int, **_: Any) -> None:
@@ -300,6 +421,12 @@ def replay(suggestion_id: int) -> Replay:
         inputs_intact=record.digest(row.inputs) == row.inputs_sha256,
         same_result=again.encode() == row.result.encode() and record.model_hash(instrument) == row.model_hash,
     )
+
+
+def _conformal(result: Mapping[str, Any]) -> tuple[Tier, ...] | None:
+    """The tiers that a learned model could not tell apart; None where the instrument spoke."""
+    voice = result.get("voice")
+    return None if voice is None else tuple(Tier[name] for name in voice["tiers"])
 
 
 def _tier(name: str | None) -> Tier | None:
