@@ -52,8 +52,8 @@ def add_firm(country: Country, kind: OrganisationKind, name: str, region: str | 
 
 
 def offices(country: Country) -> None:
-    """The operator, the auditor, the chair and the pool of evaluators."""
-    with country.on(75):
+    """The operator, the auditor, the chair and the pool of evaluators; there since the first diagnoses of the past."""
+    with country.on(600):
         agency = add_firm(country, OrganisationKind.AGENCY, "제조혁신 운영기관(예시)")
         country.operator = account_queries.actor_of(add_cast(country, "un", agency))
         add_cast(country, "gam", agency)

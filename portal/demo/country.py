@@ -60,11 +60,11 @@ class Country:
     calls: dict[str, Call] = field(default_factory=dict)
     applications: dict[str, list[Application]] = field(default_factory=dict)
 
-    def day(self, days_ago: float) -> datetime:
-        """A moment of the past, in office hours, never the same second twice."""
+    def day(self, days_ago: float, random: Random | None = None) -> datetime:
+        """A moment of the past, in office hours, never the same second twice; `random` draws from another stream."""
         moment = self.now - timedelta(days=days_ago)
         morning = clock.kst(moment).replace(hour=9, minute=0, second=0, microsecond=0)
-        return min(morning + timedelta(seconds=self.random.randrange(8 * 3600)), self.now)
+        return min(morning + timedelta(seconds=(random or self.random).randrange(8 * 3600)), self.now)
 
     @contextmanager
     def on(self, days_ago: float) -> Iterator[None]:
@@ -81,10 +81,11 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
     country = Country(random, Names(random), clock.now(), password_hash, second_factor)
     with transaction():
         marks.put(marks.DEMO, clock.now().isoformat())
-    from portal.demo import actors, cases, talks  # they look up the country's people here, so they come later
+    from portal.demo import actors, cases, cohort, talks  # they look up the country's people here, so they come later
 
     stages = (
         actors.offices,
+        cohort.cohort,
         actors.suppliers,
         cases.calls,
         actors.firms,

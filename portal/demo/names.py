@@ -57,12 +57,12 @@ _GIVEN_B = "준우현호진영아윤서연희수원혁빈솔린경민정훈"
 class Names:
     """Draws without repeating itself; the same seed gives the same country."""
 
-    def __init__(self, random: Random):
+    def __init__(self, random: Random, first_number: int = 0):
         self._random = random
         self._firsts = list(_FIRST)
         random.shuffle(self._firsts)
         self._used: set[str] = set()
-        self._serial = 0
+        self._serial = first_number
 
     def company(self, division: str) -> str:
         return self._take(_BY_DIVISION.get(division, ("산업",)))

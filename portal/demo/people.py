@@ -17,13 +17,13 @@ from portal.reference import statistics
 # Mean level of the answers by how far a firm has come; spread and area tilt come on top.
 _STAGES = {"none": 0.9, "basic": 2.0, "middle": 3.1, "advanced": 4.1}
 _AREA_TILT = {"STR": 0.3, "PPL": 0.0, "DEV": -0.1, "PLN": 0.1, "EXE": 0.2, "QLT": 0.2, "AST": -0.1, "LOG": -0.1}
-_EMPLOYEES = {
+EMPLOYEES = {
     "micro": ("1-4", "5-9"),
     "small": ("10-19", "20-49"),
     "medium": ("50-99", "100-299"),
     "midsize": ("300+",),
 }
-_SALES = {
+SALES = {
     "micro": ("0-5", "5-10", "10-30"),
     "small": ("10-30", "30-50", "50-100"),
     "medium": ("100-300", "300-800"),
@@ -78,8 +78,8 @@ def draw(random: Random, *, size: str | None = None, stage: str | None = None, d
         stage=stage,
         division=division or _by_weight(random, {**_OTHER_DIVISIONS, **built}),
         sido=_by_weight(random, provinces),
-        employees=random.choice(_EMPLOYEES[size]),
-        sales=random.choice(_SALES[size]),
+        employees=random.choice(EMPLOYEES[size]),
+        sales=random.choice(SALES[size]),
         answers=answers,
         evidence=tuple(code for code in claims if random.random() < proven),
         pains=tuple(random.sample(("LABOUR", "DEFECTS", "DELIVERY", "COST", "SAFETY", "TRACEABILITY"), 2)),
