@@ -8,7 +8,7 @@ that promise.
 
 from typing import TYPE_CHECKING
 
-from portal.scoring.instrument import Assessment, Assessments, Instrument
+from portal.scoring.instrument import BLOCK, NOT_GIVEN, POINT, Assessment, Assessments, Instrument
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +38,14 @@ def matrix(instrument: Instrument, found: Assessments) -> "np.ndarray":
     """The columns of n firms: float64, shape (n, 55); equal to `row` firm by firm, to the last bit."""
     import numpy as np  # not at start-up: a web worker never needs it
 
-    areas = np.nan_to_num(found.areas, nan=0.0)
-    place = {area.code: i for i, area in enumerate(instrument.questions.areas)}
-    of_item = areas[:, [place[instrument.questions.items[code].area] for code in instrument.codes]]
-    items = np.where(np.isnan(found.weighed), of_item, found.weighed)
-    return np.hstack([items, areas, areas.min(axis=1, keepdims=True)])
+    items, areas = len(instrument.codes), len(instrument.areas)
+    columns = np.empty((len(found.total), items + areas + 1))
+    place = [instrument.place[code] for code in instrument.codes]
+    for start in range(0, len(columns), BLOCK):  # else the parts would take the memory of the whole again
+        rows = slice(start, start + BLOCK)
+        means = np.nan_to_num(found.areas[rows], nan=0.0)
+        hundredths = found.hundredths[rows]
+        columns[rows, :items] = np.where(hundredths == NOT_GIVEN, means[:, place], hundredths / POINT)
+        columns[rows, items:-1] = means
+        columns[rows, -1] = means.min(axis=1)
+    return columns

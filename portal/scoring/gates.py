@@ -57,9 +57,7 @@ class Cuts:
             Tier.LEADING: {"G3": ("S2", 3), "G4": ("S3", 3), "G5": ("P1", 3), "G6": ("I3", 3), "G7": ("R1", 2)},
         }
     )
-    security_before_agreement: Mapping[Tier, int] = field(
-        default_factory=lambda: {Tier.ADVANCED: 2, Tier.LEADING: 3}
-    )
+    security_before_agreement: Mapping[Tier, int] = field(default_factory=lambda: {Tier.ADVANCED: 2, Tier.LEADING: 3})
     own_share: float = OWN_SHARE
 
 
@@ -311,8 +309,10 @@ def fill_states(
     def unless(short: "np.ndarray", else_: Any = met) -> "np.ndarray":
         return np.where(short, unmet, else_)
 
-    states[:, 0] = pending if known.exclusions is None else np.where(
-        known.exclusions < 0, pending, np.where(known.exclusions > 0, unmet, met)
+    states[:, 0] = (
+        pending
+        if known.exclusions is None
+        else np.where(known.exclusions < 0, pending, np.where(known.exclusions > 0, unmet, met))
     )
     states[:, 9] = _histories(known, met, pending, unmet)
     for t, tier in enumerate(TIERS[1:], start=1):
@@ -324,7 +324,9 @@ def fill_states(
         for gate, (item, need) in cuts.item_needed[tier].items():
             states[t, GATES.index(gate)] = unless(proven(item) < need)
         money = states[t, 4]
-        money[(money == met) if known.own_share_ratio is None else (money == met) & np.isnan(known.own_share_ratio)] = pending
+        money[(money == met) if known.own_share_ratio is None else (money == met) & np.isnan(known.own_share_ratio)] = (
+            pending
+        )
         if known.own_share_ratio is not None:
             money[known.own_share_ratio < cuts.own_share] = unmet
         security = states[t, 7]

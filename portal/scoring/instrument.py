@@ -485,9 +485,7 @@ class Instrument:
     def technologies(self, code: str, now: int, target: int) -> tuple[str, ...]:
         """Technology codes that lift an item on its way from level `now` to `target`."""
         return tuple(
-            name
-            for lowest, highest, name in self._technologies.get(code, ())
-            if lowest <= target and highest > now
+            name for lowest, highest, name in self._technologies.get(code, ()) if lowest <= target and highest > now
         )
 
     def benchmark(self) -> float:

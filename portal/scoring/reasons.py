@@ -85,9 +85,7 @@ class Gains:
     def __init__(self, instrument: Instrument, found: Assessment) -> None:
         self._weighed, self._place = found.weighed, instrument.place
         self._weights = sum(area.weight for area in instrument.areas if area.code in found.areas)
-        self.areas = [
-            (area.weight, sum(code in found.weighed for code in area.items)) for area in instrument.areas
-        ]
+        self.areas = [(area.weight, sum(code in found.weighed for code in area.items)) for area in instrument.areas]
 
     def points(self, code: str, level: float) -> float:
         """How many points of 1,000 an item gains when it counts as `level`."""
