@@ -1,0 +1,202 @@
+"""A model's report as a page shows it: rows of ready words, small cells taken out, nothing left to reckon in a template.
+
+The report that `training` writes (`ModelVersion.report`), all of it from rows that were held out; what is missing is
+shown as missing:
+
+    metrics       {"model": {…}, "champion": {…}, "instrument": {…}} with mae, qwk, accuracy, ece, ece_debiased, log_loss
+    held_out      {"decisions": n, "files": n, "raters": n}
+    confusion     3 × 3 counts, the experts' tier × the model's, BASIC first
+    calibration   [{"said": mean probability, "seen": share that came true, "rows": n}, …] by said
+    fairness      {"region" | "size" | "industry": [{"group": code, "rows": n, "mae": x, "champion_mae": x, "over": share,
+                  "under": share}, …]}
+    conformal     {"alpha": .1, "classes": [{"tier": "BASIC", "rows": n, "covered": share, "size": mean tiers}, …]}
+    monotonicity  {"raises": n, "violations": n}
+    severity      [{"files": n, "effect": tiers, "error": standard error}, …], nobody named
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.base.words import Words, say
+from portal.programmes.rules import Tier
+from portal.scoring.gates import TIERS
+from portal.scoring.measures import FEWEST_FILES
+
+FEWEST = 3
+"""Cases below which a cell of a group tells too much of single firms."""
+FEWEST_CALIBRATION_ROWS = 300
+"""Rows of a class below which its coverage is noise. Source: docs/scorer.md."""
+NOTHING = "–"
+
+METRICS: tuple[tuple[str, Words, Words], ...] = (
+    (
+        "mae",
+        say("순서 오차 (MAE)", "Ordinal error (MAE)"),
+        say("한 칸 틀리면 1, 두 칸이면 2로 친 평균. 작을수록 좋음", "One tier off counts 1, two count 2. Smaller is better"),
+    ),
+    (
+        "qwk",
+        say("일치도 (QWK)", "Agreement (QWK)"),
+        say("참고로만 적음. 채택 기준이 아님", "Printed only, never the criterion"),
+    ),
+    ("accuracy", say("꼭 맞은 비율", "Exactly right"), say("위원의 유형과 같은 비율", "Share equal to the evaluator's tier")),
+    (
+        "ece",
+        say("확률 오차 (ECE)", "Calibration error (ECE)"),
+        say("말한 확률과 실제 비율의 차이", "Between the probability said and the share seen"),
+    ),
+    (
+        "ece_debiased",
+        say("확률 오차, 보정", "Calibration error, debiased"),
+        say("자료가 적어 생기는 부풀림을 뺀 값", "Without what few rows add to it"),
+    ),
+    (
+        "log_loss",
+        say("로그 손실", "Log loss"),
+        say("자신 있게 틀릴수록 커짐", "Grows with being surely wrong"),
+    ),
+)
+AXES: dict[str, Words] = {
+    "region": say("지역", "Region"),
+    "size": say("규모", "Size"),
+    "industry": say("업종", "Industry"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table. cells: ready to print; note: said under the name."""
+
+    name: Words | str
+    cells: tuple[str, ...]
+    note: Words | str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything the page of one version shows beside its plain facts; an empty part was not measured."""
+
+    metrics: tuple[Row, ...]
+    held_out: Mapping[str, int]
+    confusion: tuple[Row, ...]
+    confusion_tiers: tuple[Tier, ...]
+    points: tuple[tuple[float, float], ...]
+    calibration: tuple[Row, ...]
+    fairness: tuple[tuple[Words, tuple[Row, ...]], ...]
+    coverage: tuple[Row, ...]
+    promised: str
+    raises: int | None
+    violations: int | None
+    severity: tuple[Row, ...]
+    severity_left_out: int
+
+
+def sheet(report: Mapping[str, Any], name_of: Callable[[str, str], Words | str] = lambda _axis, code: code) -> Sheet:
+    """Lay out a report.
+
+    name_of: (axis, code) → what the group is called; the default prints the code
+    """
+    calibration = _list(report, "calibration")
+    conformal = _map(report, "conformal")
+    monotonicity = _map(report, "monotonicity")
+    raters = sorted(_list(report, "severity"), key=lambda one: -abs(one["effect"]))
+    told = [one for one in raters if one["files"] >= FEWEST_FILES]
+    return Sheet(
+        metrics=_metrics(_map(report, "metrics")),
+        held_out=_map(report, "held_out"),
+        confusion=tuple(
+            Row(tier.label, (*(f"{count:,}" for count in row), f"{sum(row):,}"))
+            for tier, row in zip(TIERS, _list(report, "confusion"), strict=False)
+        ),
+        confusion_tiers=TIERS,
+        points=tuple((one["said"], one["seen"]) for one in calibration),
+        calibration=tuple(
+            Row(percent(one["said"]), (percent(one["seen"]), f"{one['rows']:,}")) for one in calibration
+        ),
+        fairness=tuple(
+            (label, tuple(_group(axis, one, name_of) for one in groups))
+            for axis, label in AXES.items()
+            if (groups := _map(report, "fairness").get(axis))
+        ),
+        coverage=tuple(_class(one) for one in _list(conformal, "classes")),
+        promised=percent(1 - conformal["alpha"]) if "alpha" in conformal else "",
+        raises=monotonicity.get("raises"),
+        violations=monotonicity.get("violations"),
+        severity=tuple(
+            Row(
+                say(f"평가위원 {number}", f"Evaluator {number}"),
+                (f"{one['files']:,}", signed(one["effect"]), f"±{one['error']:.2f}"),
+            )
+            for number, one in enumerate(told, start=1)
+        ),
+        severity_left_out=len(raters) - len(told),
+    )
+
+
+def _metrics(found: Mapping[str, Any]) -> tuple[Row, ...]:
+    if not found:
+        return ()
+    columns = [_map(found, who) for who in ("model", "champion", "instrument")]
+    return tuple(
+        Row(label, tuple(figure(column.get(name)) for column in columns), note)
+        for name, label, note in METRICS
+        if any(column.get(name) is not None for column in columns)
+    )
+
+
+def _group(axis: str, one: Mapping[str, Any], name_of: Callable[[str, str], Words | str]) -> Row:
+    name, rows = name_of(axis, str(one["group"])), one["rows"]
+    if rows < FEWEST:
+        return Row(name, (say("3 미만", "under 3"), NOTHING, NOTHING, NOTHING, NOTHING), hidden=True)
+    return Row(
+        name,
+        (
+            f"{rows:,}",
+            figure(one.get("mae")),
+            figure(one.get("champion_mae")),
+            share(one.get("over")),
+            share(one.get("under")),
+        ),
+    )
+
+
+def _class(one: Mapping[str, Any]) -> Row:
+    rows = one["rows"]
+    few = rows < FEWEST_CALIBRATION_ROWS
+    covered = say("자료 부족", "too few") if few else share(one.get("covered"))
+    size = NOTHING if few or one.get("size") is None else f"{one['size']:.2f}"
+    return Row(Tier[one["tier"]].label, (f"{rows:,}", covered, size), hidden=few)
+
+
+def main_metric(report: Mapping[str, Any]) -> tuple[str, str]:
+    """The ordinal error of a model and of the champion at its time, for a table of many models."""
+    found = _map(report, "metrics")
+    return figure(_map(found, "model").get("mae")), figure(_map(found, "champion").get("mae"))
+
+
+def figure(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.0f}%"
+
+
+def share(value: float | None) -> str:
+    return NOTHING if value is None else f"{100 * value:.1f}%"
+
+
+def _map(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return found.get(name) or {}
+
+
+def _list(found: Mapping[str, Any], name: str) -> Sequence[Any]:
+    return found.get(name) or ()
