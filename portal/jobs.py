@@ -46,6 +46,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="*"), name="every_minute")(_work)
         huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
         huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
+        huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
         _made = huey, huey.task()(_work)
     return _made
 
@@ -84,6 +85,14 @@ def _expire() -> None:
 
     with _app.app_context():
         consultations.expire_overdue()
+
+
+def _report() -> None:
+    """On the first of a month; on a later day when the worker slept through it."""
+    from portal.scoring import monitoring  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        monitoring.make_due_report()
 
 
 def beat() -> None:

@@ -26,6 +26,7 @@ EVENTS: dict[str, list[Handler]] = {
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [scoring.write_answered],
     "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
+    "monthly_report.made": [scoring.write_report_made],
     "suggestion.made": [matching.rank_after_suggestion],
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],

@@ -33,6 +33,7 @@ NOUNS: dict[str, Words] = {
     "grant": say("열람 권한", "Access right"),
     "listing": say("공급기업 등록", "Listing"),
     "message": say("메시지", "Message"),
+    "monthly_report": say("월간 보고서", "Monthly report"),
     "opinion": say("의견", "Opinion"),
     "organisation": say("기관·기업", "Organisation"),
     "panel": say("평가단", "Panel"),

@@ -25,6 +25,7 @@ from portal.scoring.models import (
     ExplanationRequest,
     ModelEvent,
     ModelVersion,
+    MonthlyReport,
     Opinion,
     PeerGroup,
     ScoringJob,
@@ -373,3 +374,20 @@ def peer_entries() -> Iterator[Entry]:
     for ksic, size, total, areas, result in rows:
         means = json.loads(areas) if areas else json.loads(result)["areas"]
         yield Entry(ksic[:2], size.value if size else "", total, means)
+
+
+# --- monthly reports ------------------------------------------------------------------------------------------------
+
+
+def _reports(actor: Actor) -> sa.Select[tuple[MonthlyReport]]:
+    allowed = actor.is_system or actor.has(*PERMISSIONS["scoring:monitor:read"])
+    return sa.select(MonthlyReport).where(sa.true() if allowed else sa.false())
+
+
+def report_of(actor: Actor, month: str) -> MonthlyReport | None:
+    return session.scalar(_reports(actor).where(MonthlyReport.month == month))
+
+
+def report_months(actor: Actor) -> Sequence[str]:
+    """The months that have a report, the newest first."""
+    return session.scalars(_reports(actor).with_only_columns(MonthlyReport.month).order_by(MonthlyReport.month.desc())).all()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.applications.parts import Answer
+from portal.base import clock
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import Words, define, say
 from portal.programmes.rules import Tier
@@ -222,6 +224,13 @@ CODES = define(
             "이미 요청하셨습니다. 답을 받은 뒤에 다시 물을 수 있습니다.",
             "You have already asked. You may ask again once it is answered.",
         ),
+        "month_wrong": say(
+            "{first}부터 이번 달까지의 달을 2026-11처럼 적어 주세요.", "Give a month such as 2026-11, from {first} until now."
+        ),
+        "month_open": say(
+            "아직 끝나지 않은 달입니다. 보고서는 다음 달 1일부터 만들 수 있습니다.",
+            "This month has not ended. Its report can be made from the first day of the next one.",
+        ),
         "explanation_answered": say("이미 답한 요청입니다.", "This request is already answered."),
         "explanation_outcome": say(
             "이의 제기에는 처리 결과를 골라 주세요.", "Please choose what became of the objection."
@@ -318,3 +327,39 @@ def doubts(tiers: Collection[Tier] | None) -> SecondReaderReason | None:
 def disagrees(blind: Tier | None, suggested: Tier | None, shown_before: bool) -> SecondReaderReason | None:
     """Whether an evaluator's own tier, entered before the suggestion was seen, asks for a second reader."""
     return SecondReaderReason.DISAGREES if not shown_before and blind is not suggested else None
+
+
+FIRST_MONTH = "2023-09"
+"""The strategy that named the tiers is of September 2023; nothing was suggested before."""
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
+
+
+def check_month(text: str) -> str:
+    """A month as people type it ("2026-11"). Raises: RuleBroken month_wrong (month)."""
+    text = text.strip()
+    if not _MONTH.fullmatch(text) or not FIRST_MONTH <= text <= this_month():
+        raise RuleBroken("month_wrong", "month", first=FIRST_MONTH)
+    return text
+
+
+def check_closed(month: str) -> str:
+    """A month whose report can be made. Raises: RuleBroken month_wrong, month_open (month)."""
+    if check_month(month) == this_month():
+        raise RuleBroken("month_open", "month")
+    return month
+
+
+def this_month() -> str:
+    return f"{clock.today():%Y-%m}"
+
+
+def month_before(month: str, by: int = 1) -> str:
+    years, months = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 - by, 12)
+    return f"{years:04d}-{months + 1:02d}"
+
+
+def span(month: str) -> tuple[datetime, datetime]:
+    """From the first moment of a month in Korea to the first of the next one."""
+    following = month_before(month, -1)
+    first, end = (clock.from_kst(datetime(int(one[:4]), int(one[5:]), 1)) for one in (month, following))
+    return first, end

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.accounts.rules import OPERATOR
+from portal.accounts import queries as accounts
+from portal.accounts.rules import OPERATOR, Role
 from portal.applications import queries as applications
 from portal.base import audit, clock, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
@@ -22,6 +23,7 @@ from portal.scoring.instrument import load
 from portal.scoring.models import (
     ClaimVerdict,
     ExplanationRequest,
+    MonthlyReport,
     Opinion,
     PeerGroup,
     ScoringJob,
@@ -31,6 +33,7 @@ from portal.scoring.models import (
 )
 from portal.scoring.peers import groups, stored
 from portal.scoring.rules import (
+    PERMISSIONS,
     ClaimWord,
     JobKind,
     RequestKind,
@@ -39,6 +42,7 @@ from portal.scoring.rules import (
     can_ask_job,
     can_refuse,
     can_score,
+    check_closed,
     check_text,
     disagrees,
     doubts,
@@ -386,6 +390,56 @@ def ask_job(actor: Actor, kind: JobKind, params: Mapping[str, Any], once_key: st
         session.info["wake_worker"] = True
         once.keep(actor, once_key, ASK_JOB, job.key)
         return job
+
+
+def ask_report(actor: Actor, month: str, once_key: str | None = None) -> ScoringJob | None:
+    """Ask the worker for the report of a month that has ended.
+
+    Returns: the job; None when the month has its report already
+    Raises : RuleBroken month_wrong, month_open (month); Forbidden
+    """
+    check_closed(month)
+    if queries.report_of(actor, month) is not None:
+        return None
+    return ask_job(actor, JobKind.REPORT, {"month": month}, once_key)
+
+
+def keep_report(actor: Actor, month: str, figures: Mapping[str, Any]) -> MonthlyReport:
+    """Freeze the figures of a month; called by `monitoring`, which counted them.
+
+    Returns: the report; the first one again when the month has one
+    Raises : RuleBroken month_wrong, month_open (month); Forbidden
+    Notes  : writes monthly_report, audit; emits monthly_report.made
+    """
+    if not (actor.is_system or actor.has(*PERMISSIONS["scoring:monitor:report"])):
+        raise Forbidden
+    check_closed(month)
+    body = record.canonical(dict(figures))
+    with transaction():
+        if (kept := queries.report_of(actor, month)) is not None:
+            return kept
+        report = MonthlyReport(month=month, body=body, sha256=record.digest(body))
+        session.add(report)
+        session.flush()
+        audit.record(actor, "monthly_report.make", "monthly_report", report.id, {"month": month, "sha256": report.sha256})
+        outbox.emit("monthly_report.made", report_id=report.id)
+        return report
+
+
+def write_report_made(report_id: int) -> None:
+    """monthly_report.made → a letter to each national operator: where the report stands, and its fingerprint."""
+    report = session.get(MonthlyReport, report_id)
+    for person in accounts.people_with_role(Role.OPERATOR_NATIONAL):
+        mail.queue(
+            person.email,
+            "monthly_report",
+            person.language,
+            f"monthly-report-{report.month}-{person.id}",
+            name=person.name,
+            month=report.month,
+            sha256=report.sha256,
+            path=f"/operator/monitoring/{report.month}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
