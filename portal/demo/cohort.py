@@ -38,6 +38,7 @@ from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 from portal.scoring import record
+from portal.scoring import service as scoring
 from portal.scoring.models import ClaimVerdict, Opinion, Suggestion
 from portal.scoring.rules import ClaimWord
 
@@ -94,6 +95,11 @@ def cohort(country: Country, firms: int = FIRMS, shown: int = SHOWN) -> None:
         for moment, actor, action, kind, row_id, detail in sorted(acts, key=lambda act: act[0]):
             with clock.freeze(moment):
                 audit.record(actor, action, kind, row_id, detail)
+
+
+def peers(_country: Country) -> None:
+    """What the worker does at night: the figures that a firm is set beside."""
+    scoring.refresh_peers()
 
 
 def _firms(country: Country, random: Random, drawn: Any) -> Iterator[_Firm]:
