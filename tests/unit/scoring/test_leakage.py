@@ -1,0 +1,73 @@
+"""What must never reach a model: who the firm is, and what was said after the decision."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from portal.demo.worlds import World
+from portal.scoring import features, record
+from portal.scoring.instrument import load
+
+INSTRUMENT = load()
+FIRMS = 2_000
+
+COLUMNS = (
+    "S1 S2 S3 S4 S5 P1 P2 P3 P4 D1 D2 D3 D4 N1 N2 N3 N4 E1 E2 E3 E4 E5 Q1 Q2 Q3 Q4 T1 T2 T3 T4 T5 L1 L2 L3 L4 "
+    "I1 I2 I3 I4 I5 R1 R2 R3 R4 area:STR area:PPL area:DEV area:PLN area:EXE area:QLT area:AST area:LOG area:DAT "
+    "area:RES weakest"
+)
+"""Written out, so that whoever adds a column has to read the sentence above."""
+INPUTS = {"answers", "evidence", "rejected", "unsure", "pains", "facts"}
+FACTS = {
+    "exclusions",
+    "own_share_ratio",
+    "certified_system_level",
+    "data_person_planned",
+    "target_system_level",
+    "open_project",
+    "unpaid_clawback",
+}
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return World("additive", "realistic", 11).firms(FIRMS, inflators=0.1)
+
+
+def test_a_model_sees_these_columns_and_no_other():
+    assert features.names(INSTRUMENT) == tuple(COLUMNS.split())
+
+
+def test_a_suggestion_is_made_from_these_inputs_and_no_other():
+    given = record.inputs({"answers": {}, "company": {"region": "seoul-jongno", "ksic": "25"}, "name": "합성(예시)"})
+    assert set(given) == INPUTS
+    assert set(given["facts"]) == FACTS
+
+
+def test_firms_that_differ_only_in_place_size_and_industry_give_the_same_columns(cohort):
+    elsewhere = replace(
+        cohort, region=cohort.region[::-1].copy(), size=cohort.size[::-1].copy(), ksic2=cohort.ksic2[::-1].copy()
+    )
+    assert (elsewhere.region != cohort.region).any()
+    assert elsewhere.columns.tobytes() == cohort.columns.tobytes()
+
+
+def test_firms_that_differ_only_in_who_they_are_get_the_same_suggestion(cohort):
+    for row in range(20):
+        answers = {
+            code: None if level < 0 else level
+            for code, level in zip(INSTRUMENT.codes, cohort.answers[row].tolist(), strict=True)
+        }
+        proven = [code for code, held in zip(INSTRUMENT.codes, cohort.evidence[row], strict=True) if held]
+        said = []
+        for company in ({"name": "가", "region": "seoul-jongno", "size": "micro"}, {"name": "나", "ksic": "30"}):
+            given = record.inputs({"answers": answers, "evidence": proven, "company": company, **company})
+            said.append((record.canonical(given), record.canonical(record.result(given))))
+        assert said[0] == said[1]
+
+
+def test_the_hidden_truth_of_a_world_is_not_in_the_columns(cohort):
+    """A plant: were the true index among them, some column would follow it exactly."""
+    together = np.corrcoef(np.column_stack([cohort.columns, cohort.index]).T)[-1, :-1]
+    assert np.nanmax(np.abs(together)) < 0.97
