@@ -85,6 +85,16 @@ def test_the_errors_of_experts_have_the_described_shares():
     assert found == pytest.approx(SHARES, abs=0.03)
 
 
+def test_a_regional_lean_favours_the_capital_region_alone(additive):
+    world = World("additive", "realistic", 3)
+    plain, leaning = world.decide(additive, 50), world.decide(additive, 50, regional_lean=0.5)
+    moved = leaning.seen - plain.seen
+    there = np.isin(additive.region, worlds.CAPITAL)
+    assert moved[there] == pytest.approx(0.5, abs=1e-6)
+    assert moved[~there] == pytest.approx(0, abs=1e-6)
+    assert np.array_equal(leaning.rater, plain.rater)
+
+
 def test_every_file_gets_different_experts():
     world = World("shifted", "low", 1)
     said = world.decide(world.firms(500), raters=5, per_file=4)
