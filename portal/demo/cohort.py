@@ -37,7 +37,7 @@ from portal.profiles.rules import NOT_APPLICABLE, EvidenceTag
 from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
-from portal.scoring import record
+from portal.scoring import monitoring, record
 from portal.scoring import service as scoring
 from portal.scoring.models import ClaimVerdict, Opinion, Suggestion
 from portal.scoring.rules import ClaimWord
@@ -97,9 +97,10 @@ def cohort(country: Country, firms: int = FIRMS, shown: int = SHOWN) -> None:
                 audit.record(actor, action, kind, row_id, detail)
 
 
-def peers(_country: Country) -> None:
-    """What the worker does at night: the figures that a firm is set beside."""
+def night(_country: Country) -> None:
+    """What the worker does at night: the figures that a firm is set beside, the report of the month before."""
     scoring.refresh_peers()
+    monitoring.make_due_report()
 
 
 def _firms(country: Country, random: Random, drawn: Any) -> Iterator[_Firm]:

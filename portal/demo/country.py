@@ -95,7 +95,7 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         cases.open_calls,
         talks.talks,
         talks.cast_firms,
-        cohort.peers,
+        cohort.night,
     )
     with click.progressbar(
         stages, label="예시 나라를 만드는 중(1~2분) · building the demo country (a minute or two)"
