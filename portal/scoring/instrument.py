@@ -439,6 +439,20 @@ class Instrument:
             result[holds] = rule["level"]
         return result
 
+    def misfit(self, answers: Mapping[str, int | None], version: str) -> str | None:
+        """Why answers given to a version of the questions can't be carried over to this one; None when they can.
+
+        Returns: "retired" an answered item is not asked any more, "added" an asked item was not answered,
+                 "not_applicable" a 해당 없음 is not allowed any more
+        """
+        if not self._known.issuperset(answers):
+            return "retired"
+        if version != self.version and len(answers) < len(self.codes):
+            return "added"
+        if any(level is None and code not in self.not_applicable for code, level in answers.items()):
+            return "not_applicable"
+        return None
+
     # Another instrument -------------------------------------------------------------------------------------------
 
     def varied(self, changes: Mapping[str, float]) -> "Instrument":

@@ -4,7 +4,7 @@ Only codes and numbers are produced here, so that a stored suggestion replays to
 sentences are made when a page is rendered.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,21 @@ class Firm:
     unsure: frozenset[str] = frozenset()
     pains: tuple[str, ...] = ()
     facts: Facts = field(default_factory=Facts)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Firm":
+        """The firm in the stored inputs of a suggestion (`record.inputs`, or the same read back from JSON)."""
+        facts = dict(given["facts"])
+        if facts["exclusions"] is not None:
+            facts["exclusions"] = tuple(facts["exclusions"])
+        return cls(
+            answers=dict(given["answers"]),
+            evidence=frozenset(given["evidence"]),
+            rejected=frozenset(given["rejected"]),
+            unsure=frozenset(given["unsure"]),
+            pains=tuple(given["pains"]),
+            facts=Facts(**facts),
+        )
 
 
 Judging = Callable[[Assessment, Facts, Collection[str]], Judgement]
