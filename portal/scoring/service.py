@@ -92,7 +92,48 @@ def _keep(
     profile_version_id: int,
     application_id: int | None = None,
 ) -> Suggestion:
-    version, organisation_id = snapshot["instrument"], snapshot["company"]["organisation_id"]
+    with transaction():
+        latest = queries.newest(profile_version_id, application_id)
+        made = draft(
+            snapshot,
+            facts,
+            snapshot["instrument"],
+            latest,
+            profile_version_id=profile_version_id,
+            application_id=application_id,
+        )
+        if made is None:
+            return latest
+        session.add(made)
+        session.flush()
+        detail = {
+            "tier": made.tier.name if made.tier else None,
+            "inputs": made.inputs_sha256,
+            "model": made.model_hash,
+            "application": application_id,
+        }
+        audit.record(actor, "suggestion.make", "suggestion", made.id, detail)
+        outbox.emit("suggestion.made", suggestion_id=made.id, organisation_id=made.organisation_id)
+        if application_id is not None and (reason := doubts(_conformal(made.answer))):
+            call_second_reader(application_id, made.id, reason)
+    return made
+
+
+def draft(
+    snapshot: Mapping[str, Any],
+    facts: Facts,
+    version: str,
+    latest: Suggestion | None,
+    *,
+    profile_version_id: int,
+    application_id: int | None = None,
+) -> Suggestion | None:
+    """What the scorer says of a diagnosis under an instrument version, not stored yet.
+
+    latest : the newest suggestion on the same diagnosis and application
+    Returns: None when `latest` came from the same inputs, instrument and rules
+    Raises : ValueError naming the code of an answer that does not fit the version
+    """
     given = record.inputs(
         {
             "answers": snapshot["answers"],
@@ -104,44 +145,29 @@ def _keep(
     )
     text = record.canonical(given)
     digest = record.digest(text)
-    with transaction():
-        latest = queries.newest(profile_version_id, application_id)
-        same = (digest, record.model_hash(load(version)))
-        if latest and (latest.inputs_sha256, latest.model_hash) == same:
-            return latest
-        result = record.result(given, version)
-        made = Suggestion(
-            organisation_id=organisation_id,
-            profile_version_id=profile_version_id,
-            application_id=application_id,
-            model=result["model"],
-            model_hash=result["model_hash"],
-            instrument_version=version,
-            rule_version=result["rules"],
-            inputs=text,
-            inputs_sha256=digest,
-            result=record.canonical(result),
-            tier=_tier(result["tier"]),
-            near=_tier(result["near"]),
-            provisional=result["provisional"],
-            total=result["total"],
-            system_level=result["system_level"],
-            capability_level=result["capability_level"],
-            areas=record.canonical(result["areas"]),
-        )
-        session.add(made)
-        session.flush()
-        audit.record(
-            actor,
-            "suggestion.make",
-            "suggestion",
-            made.id,
-            {"tier": result["tier"], "inputs": digest, "model": made.model_hash, "application": application_id},
-        )
-        outbox.emit("suggestion.made", suggestion_id=made.id, organisation_id=organisation_id)
-        if application_id is not None and (reason := doubts(_conformal(result))):
-            call_second_reader(application_id, made.id, reason)
-    return made
+    same = (digest, record.model_hash(load(version)))
+    if latest and (latest.inputs_sha256, latest.model_hash) == same:
+        return None
+    result = record.result(given, version)
+    return Suggestion(
+        organisation_id=snapshot["company"]["organisation_id"],
+        profile_version_id=profile_version_id,
+        application_id=application_id,
+        model=result["model"],
+        model_hash=result["model_hash"],
+        instrument_version=version,
+        rule_version=result["rules"],
+        inputs=text,
+        inputs_sha256=digest,
+        result=record.canonical(result),
+        tier=_tier(result["tier"]),
+        near=_tier(result["near"]),
+        provisional=result["provisional"],
+        total=result["total"],
+        system_level=result["system_level"],
+        capability_level=result["capability_level"],
+        areas=record.canonical(result["areas"]),
+    )
 
 
 @outbox.soon
