@@ -21,7 +21,20 @@ PERMISSIONS = rules.PERMISSIONS
 COMMANDS = [replay]
 NAV = (
     NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),
-    NavItem(say("설명 요청", "Explanations"), "scoring.explanations", "scoring:explanation:answer", order=60),
+    NavItem(
+        say("산정기", "Scorer"),
+        "scoring.models",
+        "scoring:model:read",
+        order=60,
+        covers=("/operator/jobs", "/operator/what-if", "/operator/monitoring", "/operator/explanations"),
+    ),
+    NavItem(
+        say("설명 요청", "Explanations"),
+        "scoring.explanations",
+        "scoring:explanation:answer",
+        order=60,
+        unless="scoring:model:read",
+    ),
 )
 
 

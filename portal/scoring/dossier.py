@@ -200,3 +200,114 @@ def _map(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _list(found: Mapping[str, Any], name: str) -> Sequence[Any]:
     return found.get(name) or ()
+
+
+# --- promotion ------------------------------------------------------------------------------------------------------
+
+CRITERIA: dict[str, tuple[Words, Words]] = {
+    "evidence": (
+        say("배운 결정이 충분함", "Enough to learn from"),
+        say(
+            "제안을 보기 전에 낸 결정 1,000건 이상, 또는 위원 3명 이상이 본 신청 300건 이상",
+            "At least 1,000 blind decisions, or 300 files judged by three or more",
+        ),
+    ),
+    "mae": (
+        say("지금보다 덜 틀림", "Errs less than the champion"),
+        say(
+            "순서 오차의 차이를 짝지어 다시 뽑은 구간의 아래 끝이 0보다 큼",
+            "The lower end of the paired bootstrap interval of the difference in ordinal error is above 0",
+        ),
+    ),
+    "monotone": (
+        say("올리면 내려가지 않음", "Never falls when an answer rises"),
+        say("답을 올렸는데 유형이 내려간 경우가 0건", "No raise of an answer lowered a tier"),
+    ),
+    "fair": (
+        say("어느 집단에도 더 나쁘지 않음", "Worse for no group"),
+        say(
+            "지역·규모·업종 가운데 가장 나쁜 집단과의 차이가 지금보다 크지 않음",
+            "The gap of the worst group by region, size or industry is not larger than the champion's",
+        ),
+    ),
+    "calibrated": (
+        say("말한 확률이 맞음", "Its probabilities hold"),
+        say("확률 오차(ECE)가 0.03 이하", "Calibration error (ECE) of 0.03 at most"),
+    ),
+}
+"""Source: docs/scorer.md, promotion by a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One condition of promotion. needed, seen: ready to print."""
+
+    name: Words | str
+    explained: Words | str
+    needed: str
+    seen: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How much smaller the error is than the champion's, drawn on a line whose middle is zero.
+
+    low, middle, high : as printed; left, width, point : per cent of the line
+    """
+
+    low: str
+    middle: str
+    high: str
+    left: float
+    width: float
+    point: float
+    above_zero: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The promotion report of a version; `criteria` is empty when none was made."""
+
+    criteria: tuple[Criterion, ...]
+    interval: Interval | None
+    against: str
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.criteria) and all(one.met for one in self.criteria)
+
+    @property
+    def missing(self) -> tuple[Criterion, ...]:
+        return tuple(one for one in self.criteria if not one.met)
+
+
+def promotion(report: Mapping[str, Any]) -> Verdict:
+    """Lay out {"criteria": [{"code", "needed", "seen", "met"}, …], "interval": {"low", "middle", "high"}, "against": name}.
+
+    interval: of the champion's ordinal error minus the model's; above zero is better
+    """
+    interval = _map(report, "interval")
+    return Verdict(
+        tuple(
+            Criterion(*CRITERIA.get(one["code"], (one["code"], "")), str(one["needed"]), str(one["seen"]), bool(one["met"]))
+            for one in _list(report, "criteria")
+        ),
+        _interval(interval["low"], interval["middle"], interval["high"]) if interval else None,
+        report.get("against") or "",
+    )
+
+
+def _interval(low: float, middle: float, high: float) -> Interval:
+    reach = max(abs(low), abs(high), 1e-9) * 1.2
+
+    def place(value: float) -> float:
+        return round(50 + 50 * value / reach, 2)
+
+    return Interval(
+        *(f"{value:+.3f}".replace("-", "−") for value in (low, middle, high)),
+        left=place(low),
+        width=round(max(place(high) - place(low), 0.5), 2),
+        point=place(middle),
+        above_zero=low > 0,
+    )

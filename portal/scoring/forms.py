@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
 from portal.profiles import questionnaire
-from portal.scoring.rules import LONGEST_TEXT
+from portal.scoring.rules import LONGEST_NOTE, LONGEST_TEXT, ModelKind
 from portal.web.forms import Form, OnceForm
 
 
@@ -39,3 +39,26 @@ class AskForm(OnceForm):
 
 class AnswerForm(Form):
     answer = TextAreaField(_l("답"), validators=[InputRequired(_l("내용을 적어 주세요.")), Length(max=LONGEST_TEXT)])
+
+
+class ReasonForm(OnceForm):
+    """An act upon a model: why, in words that stay in its history."""
+
+    reason = TextAreaField(_l("이유"), validators=[InputRequired(_l("이유를 적어 주세요.")), Length(max=LONGEST_TEXT)])
+
+
+class TrainForm(OnceForm):
+    kind = RadioField(
+        _l("모형의 종류"),
+        choices=[(kind.value, kind.label) for kind in ModelKind],
+        default=ModelKind.ORDINAL_LOGIT.value,
+        validators=[InputRequired(_l("하나를 골라 주세요."))],
+    )
+    note = StringField(_l("메모"), validators=[Optional(), Length(max=LONGEST_NOTE)])
+
+
+class RescoreForm(OnceForm):
+    sure = BooleanField(
+        _l("모든 기업을 다시 산정한다는 것을 확인했습니다"),
+        validators=[InputRequired(_l("확인란에 표시해 주세요."))],
+    )

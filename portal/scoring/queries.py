@@ -41,6 +41,7 @@ from portal.scoring.rules import (
     WHO_ASKS,
     JobKind,
     JobState,
+    ModelAct,
     ModelKind,
     ModelState,
     RequestKind,
@@ -252,6 +253,22 @@ def model_events(actor: Actor, model_id: int | None = None, *, limit: int = 50) 
     """What happened, the newest first: to one model, or to all and the instrument."""
     rows = sa.select(ModelEvent).where(_models_visible_to(actor)).order_by(ModelEvent.id.desc()).limit(limit)
     return session.scalars(rows.where(ModelEvent.model_id == model_id) if model_id is not None else rows).all()
+
+
+def champion_before() -> ModelVersion | None:
+    """What a roll-back leads to: the model that spoke before this one; None when it was the instrument."""
+    spoke = session.scalars(
+        sa.select(ModelEvent)
+        .where(ModelEvent.act.in_((ModelAct.PROMOTED, ModelAct.ROLLED_BACK)))
+        .order_by(ModelEvent.id.desc())
+        .limit(2)
+    ).all()
+    return spoke[1].model if len(spoke) > 1 else None
+
+
+def firms_scored() -> int:
+    """How many firms have a suggestion, for who scores them all again."""
+    return session.scalar(sa.select(sa.func.count(sa.distinct(Suggestion.organisation_id)))) or 0
 
 
 def _jobs_visible_to(actor: Actor) -> sa.ColumnElement[bool]:

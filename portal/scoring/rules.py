@@ -141,6 +141,7 @@ OWN_SHARE_PROOF = "own-share-proof"
 OPEN_PROJECT, UNPAID_CLAWBACK = "open-project", "unpaid-clawback"
 
 LONGEST_TEXT = 2_000
+LONGEST_NOTE = 200
 TIME_TO_ANSWER = timedelta(days=10)
 """Within which a person answers a firm: the portal's own aim, not a term of the law."""
 

@@ -20,12 +20,18 @@ from portal.web import guard
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the header; shown to who holds the permission (PUBLIC: everyone)."""
+    """One entry of the header; shown to who holds the permission (PUBLIC: everyone).
+
+    unless : hidden from who holds this permission, because another entry leads there
+    covers : beginnings of further addresses that belong to it
+    """
 
     label: Words
     endpoint: str
     access: str = guard.PUBLIC
     order: int = 50
+    unless: str = ""
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,12 +121,18 @@ def _navigation() -> list[NavLink]:
     items = [
         item
         for item in current_app.extensions["navigation"]
-        if item.access == guard.PUBLIC or guard.may(actor, item.access)
+        if (item.access == guard.PUBLIC or guard.may(actor, item.access))
+        and not (item.unless and guard.may(actor, item.unless))
     ]
-    links = [(str(item.label), url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
+    links = [(item, url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
     # A page that stands in no menu belongs to the entry whose address begins its own.
-    here = max((url for _, url in links if f"{request.path}/".startswith(f"{url}/")), key=len, default=None)
-    return [NavLink(label, url, url == here) for label, url in links]
+    begins = [(start, url) for item, url in links for start in (url, *item.covers)]
+    _, here = max((pair for pair in begins if f"{request.path}/".startswith(f"{pair[0]}/")), key=_length, default=("", ""))
+    return [NavLink(str(item.label), url, url == here) for item, url in links]
+
+
+def _length(pair: tuple[str, str]) -> int:
+    return len(pair[0])
 
 
 def _context() -> dict[str, Any]:

@@ -6,6 +6,7 @@ const behaviours = {
   "[data-counter]": "./counter.js",
   "table[data-queue]": "./queue-keys.js",
   "form.case-form": "./case-keys.js",
+  "[data-job]": "./job.js",
   "#session-warning": "./session.js",
 };
 for (const [selector, file] of Object.entries(behaviours)) {

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
 from typing import Any
 
+from portal.base import clock
 from portal.base.access import Actor
+from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
-from portal.scoring import queries, service
-from portal.scoring.models import Suggestion
+from portal.scoring import queries, record, service
+from portal.scoring.models import ModelEvent, ModelVersion, ScoringJob, Suggestion
+from portal.scoring.rules import JobKind, JobState, ModelAct, ModelKind, ModelState
 from tests.factories.profiles import complete_profile
 
 QUESTION = "합성(예시) 생산실적 집계를 왜 2단계로 보는지 알고 싶습니다."
@@ -25,6 +30,129 @@ def explanation(actor: Actor, question: str = QUESTION) -> str:
     return service.ask_explanation(actor, suggestion(actor).key, question)
 
 
+def report(*, wins: bool = True, **changes: Any) -> dict[str, Any]:
+    """A model's report in the shape of `dossier`, every figure made up; wins: whether it meets the promotion rule."""
+    own, champion = (0.284, 0.331) if wins else (0.338, 0.331)
+    interval = {"low": 0.021, "middle": 0.047, "high": 0.073} if wins else {"low": -0.034, "middle": -0.007, "high": 0.019}
+    return {
+        "metrics": {
+            "model": {"mae": own, "qwk": 0.812, "accuracy": 0.731, "ece": 0.021, "ece_debiased": 0.014, "log_loss": 0.642},
+            "champion": {"mae": champion, "qwk": 0.774, "accuracy": 0.692},
+            "instrument": {"mae": 0.331, "qwk": 0.774, "accuracy": 0.692},
+        },
+        "held_out": {"decisions": 412, "files": 206, "raters": 9},
+        "confusion": [[180, 31, 2], [27, 96, 14], [1, 19, 42]],
+        "calibration": [
+            {"said": said / 100, "seen": (said + lean) / 100, "rows": rows}
+            for said, lean, rows in ((8, -2, 310), (27, 4, 140), (48, -3, 96), (69, 2, 154), (92, -1, 536))
+        ],
+        "fairness": {
+            "region": [
+                {"group": "seoul", "rows": 61, "mae": 0.27, "champion_mae": 0.34, "over": 0.11, "under": 0.13},
+                {"group": "gyeonggi", "rows": 140, "mae": 0.29, "champion_mae": 0.33, "over": 0.12, "under": 0.14},
+                {"group": "jeju", "rows": 2, "mae": 0.5, "champion_mae": 0.5, "over": 0.5, "under": 0.0},
+            ],
+            "size": [
+                {"group": "micro", "rows": 120, "mae": 0.31, "champion_mae": 0.36, "over": 0.10, "under": 0.17},
+                {"group": "small", "rows": 210, "mae": 0.28, "champion_mae": 0.32, "over": 0.13, "under": 0.12},
+            ],
+            "industry": [{"group": "25", "rows": 88, "mae": 0.26, "champion_mae": 0.31, "over": 0.12, "under": 0.11}],
+        },
+        "conformal": {
+            "alpha": 0.1,
+            "classes": [
+                {"tier": "BASIC", "rows": 613, "covered": 0.912, "size": 1.21},
+                {"tier": "ADVANCED", "rows": 402, "covered": 0.894, "size": 1.64},
+                {"tier": "LEADING", "rows": 94, "covered": 0.93, "size": 1.4},
+            ],
+        },
+        "monotonicity": {"raises": 100_000, "violations": 0},
+        "severity": [
+            {"files": 61, "effect": -0.24, "error": 0.07},
+            {"files": 44, "effect": 0.15, "error": 0.09},
+            {"files": 12, "effect": 0.6, "error": 0.3},
+        ],
+        "criteria": [
+            {"code": "evidence", "needed": "1,000", "seen": "1,204", "met": True},
+            {"code": "mae", "needed": "> 0", "seen": f"{interval['low']:+.3f}", "met": wins},
+            {"code": "monotone", "needed": "0", "seen": "0", "met": True},
+            {"code": "fair", "needed": "≤ 0.041", "seen": "0.038", "met": True},
+            {"code": "calibrated", "needed": "≤ 0.030", "seen": "0.021", "met": True},
+        ],
+        "interval": interval,
+        "against": "instrument",
+        **changes,
+    }
+
+
+def model(
+    name: str = "ordinal-logit-1",
+    *,
+    state: ModelState = ModelState.CHALLENGER,
+    kind: ModelKind = ModelKind.ORDINAL_LOGIT,
+    facts: dict[str, Any] | None = None,
+    by: Actor | None = None,
+) -> ModelVersion:
+    """A trained model as a row, without files: for pages. Its hashes name nothing that exists."""
+    now = clock.now()
+    hashes = [hashlib.sha256(f"{name} {part}".encode()).hexdigest() for part in ("data", "artefact", "card")]
+    with transaction():
+        row = ModelVersion(
+            name=name,
+            kind=kind,
+            state=state,
+            instrument_version="1",
+            feature_version="1",
+            rule_version="1",
+            trained_from=now - timedelta(days=400),
+            trained_until=now - timedelta(days=30),
+            decisions=1204,
+            files=612,
+            raters=14,
+            synthetic=True,
+            data_sha256=hashes[0],
+            artefact_sha256=hashes[1],
+            card_sha256=hashes[2],
+            report=record.canonical(report() if facts is None else facts),
+            made_by_id=by.id if by else None,
+            note="합성(예시) 시험용",
+        )
+        session.add(row)
+        session.flush()
+        session.add(ModelEvent(model_id=row.id, act=ModelAct.TRAINED, by_id=row.made_by_id, reason=row.note))
+    return row
+
+
+def job(
+    kind: JobKind = JobKind.TRAIN,
+    *,
+    state: JobState = JobState.WAITING,
+    by: Actor | None = None,
+    params: dict[str, Any] | None = None,
+    result: dict[str, Any] | None = None,
+    **more: Any,
+) -> ScoringJob:
+    """Long work in any state, done by nobody."""
+    with transaction():
+        row = ScoringJob(
+            kind=kind,
+            state=state,
+            asked_by_id=by.id if by else None,
+            params=record.canonical(params or {}),
+            result=record.canonical(result) if result is not None else "",
+            **more,
+        )
+        session.add(row)
+    return row
+
+
 def door_values(world: Any) -> dict[str, Any]:
-    """Behind the operators' door: what hana asked."""
-    return {"scoring.answer_explanation": {"key": explanation(world.actor("hana"))}}
+    """Behind the operators' door: what hana asked, a model that waits, long work that waits."""
+    un = world.actor("un")
+    challenger = model(by=un).key
+    waiting = job(by=un).key
+    return {
+        "scoring.answer_explanation": {"key": explanation(world.actor("hana"))},
+        **{f"scoring.{page}": {"key": challenger} for page in ("model", "promotion", "promote", "retire")},
+        **{f"scoring.{page}": {"key": waiting} for page in ("job", "job_state")},
+    }

@@ -1,9 +1,9 @@
-"""Screens of the scorer, by task: the pre-check; a person's explanation of a suggestion."""
+"""Screens of the scorer, by task: the pre-check; a person's explanation; the model desk; long work."""
 
 from __future__ import annotations
 
 from portal.scoring import bp
 from portal.scoring.gates import points
-from portal.scoring.views import explanations, precheck  # noqa: F401
+from portal.scoring.views import explanations, jobs, models, precheck, tabs  # noqa: F401
 
 bp.add_app_template_filter(points)
