@@ -51,8 +51,9 @@ STAGES = ("none", "basic", "middle", "advanced")
 APPLYING = (0.30, 0.43, 0.24, 0.03)
 _MEAN = np.array([0.30, 1.05, 2.85, 3.9], np.float32)
 _WITHIN = np.array([0.35, 0.45, 0.45, 0.35], np.float32)
-_AREA_SD, _ITEM_SD, _SAYING_SD = 0.25, 0.50, 0.30
-_UNSEEN = {"additive": 0.20, "nonadditive": 0.19, "shifted": 0.27}
+_AREA_SD = {"additive": 0.25, "nonadditive": 0.50, "shifted": 0.25}
+_ITEM_SD, _SAYING_SD = 0.50, 0.30
+_UNSEEN = {"additive": 0.20, "nonadditive": 0.18, "shifted": 0.27}
 _QUANTILES = {"additive": (0.60, 0.90), "nonadditive": (0.60, 0.90), "shifted": (0.70, 0.94)}
 _TILT = {"additive": 0.4, "nonadditive": 0.4, "shifted": 0.9}
 """How far the experts' weights stand from the instrument's: standard deviation of their logarithm."""
@@ -329,7 +330,9 @@ class _Truth:
         n = len(stage)
         whole = _MEAN[stage] + _WITHIN[stage] * random.standard_normal(n, np.float32)
         whole += 0.06 * (size - 1) + self._region_lift[region] + self._division_lift[division]
-        areas = whole[:, None] + np.float32(_AREA_SD) * random.standard_normal((n, len(self._areas)), np.float32)
+        areas = whole[:, None] + np.float32(_AREA_SD[self.family]) * random.standard_normal(
+            (n, len(self._areas)), np.float32
+        )
         levels = np.float32(_ITEM_SD) * random.standard_normal((n, len(self._ease)), np.float32)
         levels += areas[:, self._area_of] + self._ease
         return np.clip(levels, 0, 5, out=levels)
@@ -361,7 +364,7 @@ class _Truth:
         weighed = (areas * weights).sum(axis=1) / weights.sum(axis=-1)
         bottleneck = np.sort(areas, axis=1)[:, :2].mean(axis=1)
         missing = sum((levels[:, self._column[code]] < least).astype(np.float32) for code, least in _PRECONDITIONS)
-        return 0.6 * weighed + 0.4 * bottleneck - 0.12 * missing
+        return 0.4 * weighed + 0.6 * bottleneck - 0.3 * missing
 
 
 _PRECONDITIONS = (("S3", 1.5), ("P1", 1.5), ("E2", 1.5), ("R1", 1.5), ("S2", 2.5), ("I3", 2.5), ("T1", 2.5))
