@@ -27,6 +27,7 @@ EVENTS: dict[str, list[Handler]] = {
     "explanation.answered": [scoring.write_answered],
     "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
     "monthly_report.made": [scoring.write_report_made],
+    "second_reader.called": [evaluation.on_second_reader_called],
     "suggestion.made": [matching.rank_after_suggestion],
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],

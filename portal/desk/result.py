@@ -20,6 +20,9 @@ from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 from portal.scoring import queries as scoring
 from portal.scoring.explanation import AreaLine, Explanation, explain
+from portal.scoring.forms import ObjectForm
+from portal.scoring.peers import Group
+from portal.scoring.rules import RequestKind
 from portal.web.charts import radar
 from portal.web.guard import current_actor, requires
 
@@ -38,12 +41,19 @@ def result():
     told = explain(suggestion.answer)
     company = profiles.facts(suggestion.profile_version_id)
     cost = _cost()
+    peers = scoring.peers(actor)
     return render_template(
         "desk/result.html",
         told=told,
         suggestion=suggestion,
         company=company,
-        chart=_chart(told.areas),
+        chart=_chart(told.areas, peers),
+        peers=peers,
+        industry=reference.ksic(peers.division) if peers and peers.division else None,
+        size=SizeClass(peers.size) if peers and peers.size else None,
+        objecting=scoring.open_explanation(actor.organisation_id, RequestKind.OBJECT),
+        objection=ObjectForm(),
+        refusal=scoring.refusal_in_force(actor.organisation_id),
         technologies=reference.technology_names(),
         system_levels=list(SystemLevel),
         fits=_fits(told, company, cost) if told.tier else [],
@@ -56,8 +66,9 @@ def result():
     )
 
 
-def _chart(areas: Sequence[AreaLine]) -> Markup:
-    """The firm as weighed and as it says itself, on the national line; axes carry the first word of the area."""
+def _chart(areas: Sequence[AreaLine], peers: Group | None) -> Markup:
+    """The firm as weighed and as it says itself, on the national line, with the peers' median; axes carry the first
+    word of the area."""
     language = current_language()
     return radar(
         [re.split(r" & |, |·", area.title.in_(language))[0] for area in areas],
@@ -65,6 +76,7 @@ def _chart(areas: Sequence[AreaLine]) -> Markup:
             ("national", [area.benchmark for area in areas]),
             ("claimed", [area.claimed for area in areas]),
             ("weighed", [area.value for area in areas]),
+            *([("peers", [peers.median(area.code) for area in areas])] if peers else []),
         ],
     )
 

@@ -307,6 +307,16 @@ def _operator(actor: Actor, page: Home) -> None:
             tone="warn" if stages["waiting"] else "",
         )
     )
+    readers = seating.readers_missing(actor)
+    page.figures.append(
+        Figure(
+            _("추가 평가위원 필요"),
+            readers,
+            _("건"),
+            url=url_for("evaluation.assignments", extra=1),
+            tone="danger" if readers else "",
+        )
+    )
     counts = directory.review_counts(actor)
     waiting = counts["pending"] + counts["edited"]
     page.figures.append(

@@ -10,7 +10,8 @@ operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one ca
 on), `outcome` (what the firm is told).
 
 Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
-assignment_id), `decision.made` (application_id, decision_id).
+assignment_id), `decision.made` (application_id, decision_id). It follows `second_reader.called` of `scoring`: the panel
+then needs one evaluator more where it has too few.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ def decide(key: str):
                 outcome=form.chosen_outcome,
                 reason=form.reason.data or "",
                 items=form.items.data or (),
+                waiver=form.waiver.data or "",
                 once_key=form.once.data,
             )
             flash(_("결정했습니다. 신청기업에 알립니다."), "success")

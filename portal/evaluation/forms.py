@@ -208,6 +208,12 @@ class DecisionForm(OnceForm):
         validators=[Optional(), Length(max=REASON_MAX)],
     )
 
+    waiver = TextAreaField(
+        _l("추가 평가를 기다리지 않는 까닭"),
+        description=_l("추가 평가 없이 결정할 때만 30자 이상 적어 주세요. 감사 기록에 남습니다."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+
     @property
     def chosen_outcome(self) -> Outcome | None:
         return Outcome(self.outcome.data) if self.outcome.data in set(Outcome) else None

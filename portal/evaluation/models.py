@@ -31,11 +31,23 @@ class Panel(Keyed, Stamped, Versioned, db.Model):
     assigned_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     rubric: Mapped[str] = mapped_column(sa.String(40))
     due_on: Mapped[date] = mapped_column(sa.Date)
+    # set when a second reader was called and the case needs more reviews than its call asks for
+    reviews_needed: Mapped[int | None]
 
     application: Mapped[Application] = relationship()
     chair: Mapped[Person] = relationship(foreign_keys=[chair_id])
     assignments: Mapped[list[Assignment]] = relationship(back_populates="panel", order_by="Assignment.pseudonym")
     decision: Mapped[Decision | None] = relationship(back_populates="panel")
+
+    @property
+    def needed(self) -> int:
+        """How many reviews the case needs: what its call asks for, more when a second reader was called."""
+        return self.reviews_needed or self.application.call.reviews
+
+    @property
+    def needs_more(self) -> bool:
+        """A second reader was called who is not among those that the call asks for anyway."""
+        return self.needed > self.application.call.reviews
 
 
 class Assignment(Keyed, Stamped, db.Model):
@@ -134,6 +146,8 @@ class Decision(Keyed, db.Model):
     items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     # mean total of the reviews, 0–100
     total: Mapped[float]
+    # why the chair did not wait for an additional review that was called for
+    waiver: Mapped[str | None] = mapped_column(sa.Text)
 
     panel: Mapped[Panel] = relationship(back_populates="decision")
 

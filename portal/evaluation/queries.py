@@ -18,10 +18,11 @@ from portal.applications.models import Application, Snapshot
 from portal.base.access import SYSTEM, Actor, NotVisible
 from portal.base.db import session
 from portal.evaluation import rules
-from portal.evaluation.models import Assignment, Decision, Panel
+from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import AssignmentState
+from portal.programmes.rules import Tier
 from portal.scoring import queries as suggestions
-from portal.scoring.models import Suggestion
+from portal.scoring.models import SecondReaderCall, Suggestion
 
 PAGE_SIZE = 30
 LINES = (Application.costs, Application.kpis, Application.member, Application.papers)
@@ -99,11 +100,34 @@ def decision_of(application_id: int) -> Decision | None:
 def suggestion_of(application_id: int) -> Suggestion | None:
     """The suggestion on the application's frozen answers: with the application's own facts where these were scored.
 
-    None while nothing was scored.
+    None while nothing was scored, and when the firm refused to be judged with a machine's suggestion.
     """
+    if suggestions.is_refused(application_id):
+        return None
     found = suggestions.latest_for_application(SYSTEM, application_id)
     version_id = None if found else profile_version_id(application_id)
     return suggestions.latest_for_version(SYSTEM, version_id) if version_id else found
+
+
+def second_reader_calls(application_id: int) -> Sequence[SecondReaderCall]:
+    """Why an additional evaluator was called, the first reason first."""
+    return suggestions.second_reader_calls(application_id)
+
+
+def blind_tiers(application_id: int) -> list[Tier | None]:
+    """The own tiers of the evaluators who sit on the case, in the order in which they were locked."""
+    return list(
+        session.scalars(
+            sa.select(Review.own_tier)
+            .join(Assignment, Assignment.id == Review.assignment_id)
+            .where(
+                Review.application_id == application_id,
+                Review.own_locked_at.is_not(None),
+                Assignment.state != AssignmentState.RECUSED,
+            )
+            .order_by(Review.own_locked_at, Review.id)
+        )
+    )
 
 
 def profile_version_id(application_id: int) -> int | None:

@@ -258,6 +258,10 @@ CODES = define(
         "evaluation_no_evaluators": say(
             "이해관계가 없는 위원이 {count}명뿐입니다.", "There are only {count} evaluators without a conflict."
         ),
+        "evaluation_reader_missing": say(
+            "추가 평가가 {count}건 아직 없습니다. 기다리지 않고 결정하려면 까닭을 {least}자 이상 적어 주세요.",
+            "{count} additional review(s) are missing. To decide without waiting, give a reason of {least} characters.",
+        ),
         "evaluation_recusal_reason": say("회피하는 까닭을 골라 주세요.", "Choose why you step down."),
     }
 )
@@ -526,6 +530,26 @@ def reviews_suffice(submitted: int, still_open: int, needed: int = REVIEWERS) ->
     if submitted < needed:
         return no("evaluation_reviews_few", least=needed, count=submitted)
     return YES
+
+
+def reviews_needed(asked: int, called: bool, blind: Sequence[Tier | None]) -> int:
+    """How many reviews a case needs once a second reader may have been called.
+
+    asked : what the call asks for of every case
+    called: whether the scorer or an evaluator's blind tier called a second reader
+    blind : the evaluators' own tiers, given before the suggestion showed, the first one first
+    """
+    if not called:
+        return asked
+    apart = len(blind) >= REVIEWERS and blind[0] is not blind[1]
+    return max(asked, min(REVIEWERS + apart, MOST_REVIEWERS))
+
+
+def may_do_without(missing: int, reason: str) -> Verdict:
+    """Whether the chair may decide although an additional review is not in: only with a written reason."""
+    if not missing or reason_is_long_enough(reason):
+        return YES
+    return no("evaluation_reader_missing", count=missing, least=REASON_LENGTH)
 
 
 def decision_problems(

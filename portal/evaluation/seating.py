@@ -40,7 +40,7 @@ def case_of(application: Application, panel: Panel | None) -> rules.Case:
         parties=parties_of(application),
         taken=frozenset(one.evaluator_id for one in assignments),
         sitting=len(sitting),
-        needed=max(application.call.reviews - len(sitting), 0),
+        needed=max((panel.needed if panel else application.call.reviews) - len(sitting), 0),
         chair=panel.chair_id if panel else None,
     )
 
@@ -86,6 +86,11 @@ class Waiting:
     late: int
 
     @property
+    def lacks_reader(self) -> bool:
+        """A second reader was called and nobody has the seat yet."""
+        return self.panel is not None and self.panel.needs_more and self.sitting < self.needed
+
+    @property
     def stage(self) -> str:
         return stage_of(self.sitting, self.submitted, self.needed)
 
@@ -98,13 +103,15 @@ def stage_of(sitting: int, submitted: int, needed: int) -> str:
 
 @dataclass(frozen=True)
 class AssignmentFilters:
-    """stage: waiting, reviewing, ready or "" for all; late: only with an overdue review."""
+    """stage: waiting, reviewing, ready or "" for all; late: only with an overdue review; extra: only where a second
+    reader was called and has no seat yet."""
 
     text: str = ""
     call: str = ""
     tier: Tier | None = None
     stage: str = "waiting"
     late: bool = False
+    extra: bool = False
     sort: str = "submitted"
 
 
@@ -133,8 +140,10 @@ def _in_evaluation(actor: Actor, filters: AssignmentFilters) -> sa.Select[tuple[
         applications.visible_to(actor)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Call, Call.id == Application.call_id)
+        .outerjoin(Panel, Panel.application_id == Application.id)
         .where(Application.status == Status.WRITTEN)
     )
+    needed = sa.func.coalesce(Panel.reviews_needed, Call.reviews)
     for word in filters.text.split()[:8]:
         wanted = wanted.where(
             sa.or_(
@@ -146,13 +155,15 @@ def _in_evaluation(actor: Actor, filters: AssignmentFilters) -> sa.Select[tuple[
     if filters.tier:
         wanted = wanted.where(Application.tier == filters.tier)
     if filters.stage == "waiting":
-        wanted = wanted.where(sitting < Call.reviews)
+        wanted = wanted.where(sitting < needed)
     elif filters.stage == "reviewing":
-        wanted = wanted.where(sitting >= Call.reviews, submitted < Call.reviews)
+        wanted = wanted.where(sitting >= needed, submitted < needed)
     elif filters.stage == "ready":
-        wanted = wanted.where(submitted >= Call.reviews)
+        wanted = wanted.where(submitted >= needed)
     if filters.late:
         wanted = wanted.where(late > 0)
+    if filters.extra:
+        wanted = wanted.where(Panel.reviews_needed > Call.reviews, sitting < needed)
     column = {"submitted": Application.submitted_at, "number": Application.number, "name": Organisation.name}.get(
         filters.sort.removeprefix("-"), Application.submitted_at
     )
@@ -167,6 +178,12 @@ def stage_counts(actor: Actor, filters: AssignmentFilters) -> dict[str, int]:
         select = _in_evaluation(actor, AssignmentFilters(**{**vars(filters), "stage": stage}))
         counts[stage] = session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery()))
     return counts
+
+
+def readers_missing(actor: Actor) -> int:
+    """How many running cases wait for an additional evaluator: the figure of the operator's home."""
+    select = _in_evaluation(actor, AssignmentFilters(stage="", extra=True))
+    return session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery()))
 
 
 def to_fill(actor: Actor, call: str = "", limit: int = 500) -> Sequence[Application]:
@@ -206,7 +223,7 @@ def _waiting(application: Application, panel: Panel | None) -> Waiting:
         panel=panel,
         sitting=len(seats),
         submitted=sum(one.state is AssignmentState.SUBMITTED for one in seats),
-        needed=application.call.reviews,
+        needed=panel.needed if panel else application.call.reviews,
         due_on=panel.due_on if panel else None,
         late=sum(one.state in OPEN_STATES and one.due_on < today for one in seats),
     )

@@ -77,6 +77,7 @@ def assign(
             )
             session.add(panel)
             session.flush()
+            _ask_for_readers(panel)
             _let_read(actor, application, chair.id, "decide", "evaluation.chair")
         elif panel.chair_id != chair.id:
             _shut(actor, application, panel.chair_id, "decide", "evaluation.chair_changed")
@@ -328,8 +329,15 @@ def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) ->
                 person_id=actor.id,
                 reason="evaluation.own_score_locked",
             )
-            scoring.record_opinion(actor, suggestion.id, tier=review.own_tier, shown_before=False)
+            scoring.record_opinion(
+                actor,
+                suggestion.id,
+                tier=review.own_tier,
+                shown_before=False,
+                application_id=assignment.application_id,
+            )
         session.flush()
+        _ask_for_readers(queries.panel_of(assignment.application_id, lock=True))
         audit.record(
             actor,
             "review.lock",
@@ -338,6 +346,41 @@ def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) ->
             {"own_tier": review.own_tier, "total": review.total, "suggestion": suggestion.id if suggestion else None},
         )
         return review
+
+
+def _ask_for_readers(panel: Panel) -> None:
+    """How many reviews the case needs now that a second reader may have been called; it never needs fewer again.
+
+    Notes: who assigned the panel gets a letter when a seat is missing; evaluators learn nothing of it
+    """
+    called = bool(queries.second_reader_calls(panel.application_id))
+    asked = panel.application.call.reviews
+    needed = rules.reviews_needed(asked, called, queries.blind_tiers(panel.application_id))
+    if needed <= panel.needed:
+        return
+    panel.reviews_needed = needed
+    session.flush()
+    audit.record(SYSTEM, "panel.widen", "application", panel.application_id, {"panel": panel.id, "needed": needed})
+    sitting = sum(one.state is not AssignmentState.RECUSED for one in panel.assignments)
+    operator = session.get(Person, panel.assigned_by_id) if panel.assigned_by_id else None
+    if operator is not None and 0 < sitting < needed:
+        mail.queue(
+            operator.email,
+            "second_reader_needed",
+            operator.language,
+            f"second-reader-{panel.id}-{needed}",
+            name=operator.name,
+            number=panel.application.number,
+            path=f"/operator/assignments/{panel.application.key}",
+        )
+
+
+@outbox.soon
+def on_second_reader_called(application_id: int, **_: Any) -> None:
+    """second_reader.called → the running panel needs one evaluator more, where it has too few."""
+    panel = queries.panel_of(application_id, lock=True)
+    if panel is not None and panel.decision is None:
+        _ask_for_readers(panel)
 
 
 def submit_review(
@@ -406,12 +449,14 @@ def decide(
     outcome: Outcome | None,
     reason: str = "",
     items: Collection[str] = (),
+    waiver: str = "",
     once_key: str | None = None,
 ) -> Decision:
     """The chair confirms or overrides the suggested tier and says what becomes of the application.
 
     items  : codes of the changed items that ground an override
-    Raises : RulesBroken by field (tier, outcome, reason, items); RuleBroken evaluation_decided,
+    waiver : why the chair does not wait for an additional review that was called for
+    Raises : RulesBroken by field (tier, outcome, reason, items, waiver); RuleBroken evaluation_decided,
              evaluation_chair_not_neutral, evaluation_reviews_open, evaluation_reviews_few, evaluation_not_ready
     Notes  : one decision per application (a constraint holds it against a race); the same once_key gives the same
              decision; takes the panel's rights on the files; emits decision.made
@@ -436,6 +481,9 @@ def decide(
         _refuse_unless(sidebyside.reviews_suffice(panel))
         basis = sidebyside.basis_of(panel)
         problems = rules.decision_problems(basis, tier, outcome, reason, items)
+        missing = sidebyside.readers_missing(panel)
+        if not (alone := rules.may_do_without(missing, waiver)):
+            problems.append(rules.Problem("waiver", alone))
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
         decision = Decision(
@@ -449,6 +497,7 @@ def decide(
             reason=reason.strip(),
             items=sorted(basis.changed & set(items)),
             total=basis.total,
+            waiver=waiver.strip() if missing else None,
         )
         session.add(decision)
         session.flush()
@@ -462,7 +511,14 @@ def decide(
             "decision.make",
             "application",
             panel.application_id,
-            {"decision": decision.id, "kind": decision.kind, "tier": tier, "outcome": outcome, "items": decision.items},
+            {
+                "decision": decision.id,
+                "kind": decision.kind,
+                "tier": tier,
+                "outcome": outcome,
+                "items": decision.items,
+                "readers_missing": missing,
+            },
         )
         outbox.emit("decision.made", application_id=panel.application_id, decision_id=decision.id)
         return decision

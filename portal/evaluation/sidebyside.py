@@ -17,12 +17,13 @@ from portal.base.paging import Page, paginate
 from portal.evaluation import rubric, rules
 from portal.evaluation.casefile import diagnosis_of
 from portal.evaluation.models import Assignment, Decision, Panel
-from portal.evaluation.queries import LINES, PAGE_SIZE, panels_visible_to, suggestion_of
+from portal.evaluation.queries import LINES, PAGE_SIZE, panels_visible_to, second_reader_calls, suggestion_of
 from portal.evaluation.rubric import Criterion, Rubric
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Judged
 from portal.profiles.questionnaire import Item
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier
+from portal.scoring.models import SecondReaderCall
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,20 @@ class SideBySide:
     rubric: Rubric
     still_open: int
     ready: Verdict
+    calls: tuple[SecondReaderCall, ...]
+    readers_missing: int
 
 
 def reviews_suffice(panel: Panel) -> Verdict:
     still = sum(one.state in OPEN_STATES for one in panel.assignments)
     done = sum(one.state is AssignmentState.SUBMITTED for one in panel.assignments)
     return rules.reviews_suffice(done, still, panel.application.call.reviews)
+
+
+def readers_missing(panel: Panel) -> int:
+    """How many of the additional reviews that were called for are not in."""
+    done = sum(one.state is AssignmentState.SUBMITTED for one in panel.assignments)
+    return max(panel.needed - done, 0) if panel.needs_more else 0
 
 
 def _submitted(panel: Panel) -> list[Assignment]:
@@ -118,6 +127,8 @@ def side_by_side(panel: Panel) -> SideBySide:
         rubric=sheet,
         still_open=sum(one.state in OPEN_STATES for one in panel.assignments),
         ready=reviews_suffice(panel),
+        calls=tuple(second_reader_calls(panel.application_id)),
+        readers_missing=readers_missing(panel),
     )
 
 
@@ -178,6 +189,10 @@ class DecisionRow:
     submitted: int
     sitting: int
     total: float | None
+
+    @property
+    def readers_missing(self) -> int:
+        return readers_missing(self.panel)
 
     @property
     def is_ready(self) -> bool:

@@ -28,6 +28,7 @@ def assignments():
         tier=Tier(tier) if tier in set(Tier) else None,
         stage="" if stage == "all" else stage if stage in STAGES else "waiting",
         late=request.args.get("late") == "1",
+        extra=request.args.get("extra") == "1",
         sort=request.args.get("sort", "submitted"),
     )
     return render_template(
@@ -105,6 +106,7 @@ def assign(key: str):
         application=waiting.application,
         panel=waiting.panel,
         loads={str(one.id): one for one in free},
+        calls=queries.second_reader_calls(waiting.application.id),
         blocked=len([one for one in everybody if rules.is_party(one, parties)]),
         form=form,
     )

@@ -62,6 +62,50 @@ class ItemLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """How far evidence can move a suggestion: every bare claim rejected (low), every claim proven (high)."""
+
+    low_tier: Tier | None
+    low_total: float
+    high_tier: Tier | None
+    high_total: float
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.low_tier is self.high_tier
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a learned model said: a probability per tier, lowest first, and the tiers that it can't tell apart."""
+
+    model: str
+    probabilities: tuple[tuple[Tier, float], ...]
+    tiers: tuple[Tier, ...]
+
+    @property
+    def is_sure(self) -> bool:
+        return len(self.tiers) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class LostLine:
+    """Points that one answer still loses to the next tier's goal. by_proof: what evidence alone brings now."""
+
+    item: str
+    area: str
+    title: Words
+    now: float
+    goal: int
+    points: float
+    by_proof: float
+
+    @property
+    def by_change(self) -> float:
+        return max(0.0, self.points - self.by_proof)
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything a page says about one suggestion."""
 
@@ -79,6 +123,9 @@ class Explanation:
     areas: tuple[AreaLine, ...]
     findings: Mapping[Tier, tuple[Finding, ...]]
     moves: tuple[MoveLine, ...]
+    lost: tuple[LostLine, ...]
+    band: Band | None
+    heard: Heard | None
     unproven: tuple[ItemLine, ...]
     rejected: tuple[ItemLine, ...]
     unsure: tuple[ItemLine, ...]
@@ -88,6 +135,12 @@ class Explanation:
     benchmark_source: str
     instrument: str
     rules: str
+    model: str
+
+    @property
+    def is_learned(self) -> bool:
+        """A learned model spoke, not the instrument alone."""
+        return self.heard is not None
 
     @property
     def system_name(self) -> Words:
@@ -120,6 +173,7 @@ def explain(result: Mapping[str, Any]) -> Explanation:
     flags = {row["code"]: say(row["ko"], row["en"]) for row in instrument.settings["contradictions"]}
     benchmark = instrument.settings["benchmark"]
     line = instrument.benchmark()
+    proof = {row["item"]: row["points"] for row in reasons["unproven"]}
     return Explanation(
         tier=_tier(result["tier"]),
         near=_tier(result["near"]),
@@ -145,6 +199,9 @@ def explain(result: Mapping[str, Any]) -> Explanation:
             for tier in TIERS
         },
         moves=tuple(_move(instrument, row) for row in reasons["moves"]),
+        lost=tuple(_lost(instrument, row, proof.get(row["item"], 0.0)) for row in reasons["lost"]),
+        band=_band(result),
+        heard=_heard(result),
         unproven=tuple(_item(instrument, row["item"], row["level"]) for row in reasons["unproven"]),
         rejected=tuple(_item(instrument, code, 2) for code in reasons["rejected"]),
         unsure=tuple(_item(instrument, code, 0) for code in reasons["unsure"]),
@@ -154,7 +211,34 @@ def explain(result: Mapping[str, Any]) -> Explanation:
         benchmark_source=benchmark["source"],
         instrument=f"{result['instrument']['name']} {result['instrument']['version']}",
         rules=result["rules"],
+        model=result["model"],
     )
+
+
+def _band(result: Mapping[str, Any]) -> Band | None:
+    """Results of the first rule version have none."""
+    band = result.get("band")
+    if band is None:
+        return None
+    low, high = band["low"], band["high"]
+    return Band(_tier(low["tier"]), low["total"], _tier(high["tier"]), high["total"])
+
+
+def _heard(result: Mapping[str, Any]) -> Heard | None:
+    """None where the instrument alone spoke."""
+    voice = result.get("voice")
+    if voice is None:
+        return None
+    return Heard(
+        model=result["model"],
+        probabilities=tuple(zip(TIERS, voice["probabilities"], strict=True)),
+        tiers=tuple(Tier[name] for name in voice["tiers"]),
+    )
+
+
+def _lost(instrument: Instrument, row: Mapping[str, Any], by_proof: float) -> LostLine:
+    item = instrument.questions.items[row["item"]]
+    return LostLine(item.code, item.area, item.title, row["now"], row["goal"], row["points"], by_proof)
 
 
 def _move(instrument: Instrument, row: Mapping[str, Any]) -> MoveLine:

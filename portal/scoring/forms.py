@@ -9,7 +9,7 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.profiles import questionnaire
-from portal.scoring.rules import LONGEST_NOTE, LONGEST_TEXT, ModelKind
+from portal.scoring.rules import LONGEST_NOTE, LONGEST_TEXT, ModelKind, RequestOutcome
 from portal.web.forms import Form, OnceForm
 
 
@@ -37,8 +37,24 @@ class AskForm(OnceForm):
     )
 
 
+class ObjectForm(OnceForm):
+    """One press is enough: the words are optional."""
+
+    question = TextAreaField(_l("하고 싶은 말"), validators=[Optional(), Length(max=LONGEST_TEXT)])
+
+
 class AnswerForm(Form):
     answer = TextAreaField(_l("답"), validators=[InputRequired(_l("내용을 적어 주세요.")), Length(max=LONGEST_TEXT)])
+    outcome = RadioField(
+        _l("처리 결과"),
+        choices=[(one.value, one.label) for one in RequestOutcome],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+
+    @property
+    def chosen_outcome(self) -> RequestOutcome | None:
+        return RequestOutcome(self.outcome.data) if self.outcome.data in set(RequestOutcome) else None
 
 
 class ReasonForm(OnceForm):

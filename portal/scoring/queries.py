@@ -317,17 +317,16 @@ def refusal_in_force(organisation_id: int) -> SuggestionRefusal | None:
     )
 
 
-def is_refused(application: Application) -> bool:
+def is_refused(application_id: int) -> bool:
     """Whether no suggestion may be used in judging an application: what the firm said when it handed it in."""
-    if application.submitted_at is None:
-        return False
-    row, handed_in = SuggestionRefusal, application.submitted_at
+    row = SuggestionRefusal
     return session.scalar(
         sa.select(
             sa.exists().where(
-                row.organisation_id == application.organisation_id,
-                row.refused_at <= handed_in,
-                sa.or_(row.withdrawn_at.is_(None), row.withdrawn_at > handed_in),
+                Application.id == application_id,
+                row.organisation_id == Application.organisation_id,
+                row.refused_at <= Application.submitted_at,
+                sa.or_(row.withdrawn_at.is_(None), row.withdrawn_at > Application.submitted_at),
             )
         )
     )

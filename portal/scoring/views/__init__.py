@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from portal.scoring import bp
 from portal.scoring.gates import points
-from portal.scoring.views import explanations, jobs, models, precheck, tabs  # noqa: F401
+from portal.scoring.views import explanations, guide, jobs, models, precheck, tabs  # noqa: F401
 
 bp.add_app_template_filter(points)

@@ -374,7 +374,13 @@ def test_an_override_is_kept_with_reason_and_items(actor, case, panel, bora):
     make.reviewed(actor("pyeong"), case, tier=other, reason=make.REASON, changed={"T1": 0})
     make.reviewed(bora, case, tier=suggested)
     decision = service.decide(
-        actor("jang"), panel, tier=other, outcome=Outcome.SELECTED, reason=make.REASON, items=["T1", "S1"]
+        actor("jang"),
+        panel,
+        tier=other,
+        outcome=Outcome.SELECTED,
+        reason=make.REASON,
+        items=["T1", "S1"],
+        waiver=make.REASON,  # the two disagreed, so a third was called for
     )
     assert (decision.kind, decision.suggested_tier, decision.items) == (DecisionKind.OVERRIDDEN, suggested, ["T1"])
 
