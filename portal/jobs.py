@@ -46,6 +46,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="*"), name="every_minute")(_work)
         huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
         huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
+        huey.periodic_task(crontab(minute="40", hour="18"), name="refresh_peers")(_peers)  # 03:40 KST
         huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
         _made = huey, huey.task()(_work)
     return _made
@@ -93,6 +94,13 @@ def _report() -> None:
 
     with _app.app_context():
         monitoring.make_due_report()
+
+
+def _peers() -> None:
+    from portal.scoring import service as scoring  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        scoring.refresh_peers()
 
 
 def beat() -> None:
