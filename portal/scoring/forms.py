@@ -9,6 +9,7 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.profiles import questionnaire
+from portal.scoring import whatif
 from portal.scoring.rules import LONGEST_NOTE, LONGEST_TEXT, ModelKind, RequestOutcome
 from portal.web.forms import Form, OnceForm
 
@@ -78,3 +79,12 @@ class RescoreForm(OnceForm):
         _l("모든 기업을 다시 산정한다는 것을 확인했습니다"),
         validators=[InputRequired(_l("확인란에 표시해 주세요."))],
     )
+
+
+@lru_cache(maxsize=1)
+def what_if_form() -> type[OnceForm]:
+    """One box for every value that can be moved, named as `whatif.settings` names it; an empty box changes nothing."""
+    boxes = {
+        one.name: StringField(one.label, validators=[Optional(), Length(max=12)]) for one in whatif.settings()
+    }
+    return type("WhatIfForm", (OnceForm,), boxes)

@@ -30,6 +30,30 @@ def explanation(actor: Actor, question: str = QUESTION) -> str:
     return service.ask_explanation(actor, suggestion(actor).key, question)
 
 
+TRIED: dict[str, Any] = {
+    "changes": {"advanced_total": {"from": 240, "to": 300}},
+    "instrument": "0.1",
+    "rules": "1",
+    "firms": 40,
+    "skipped": {"retired": 3},
+    "matrix": [[0, 0, 0, 0], [0, 12, 0, 0], [0, 7, 14, 0], [0, 0, 0, 7]],
+    "changed": {"up": 0, "down": 7},
+    "total": {"before": 388.5, "after": 388.5, "raised": 0, "lowered": 0},
+    "groups": {
+        "region": [
+            {"key": "gyeonggi", "up": 0, "down": 5, "same": 20, "firms": 25},
+            {"key": "jeju", "up": 0, "down": None, "same": None, "firms": None},
+            {"key": None, "up": 0, "down": None, "same": None, "firms": None},
+            {"key": "ALL", "up": 0, "down": 7, "same": 33, "firms": 40},
+        ],
+        "size": [{"key": "small", "up": 0, "down": 7, "same": 33, "firms": 40}],
+        "division": [{"key": "25", "up": 0, "down": 7, "same": 33, "firms": 40}],
+    },
+    "border": [],
+}
+"""What a try-out comes to, every figure made up (`whatif.run`)."""
+
+
 def report(*, wins: bool = True, **changes: Any) -> dict[str, Any]:
     """A model's report in the shape of `dossier`, every figure made up; wins: whether it meets the promotion rule."""
     own, champion = (0.284, 0.331) if wins else (0.338, 0.331)
@@ -151,8 +175,10 @@ def door_values(world: Any) -> dict[str, Any]:
     un = world.actor("un")
     challenger = model(by=un).key
     waiting = job(by=un).key
+    tried = job(JobKind.WHAT_IF, state=JobState.DONE, by=un, result=TRIED).key
     return {
         "scoring.answer_explanation": {"key": explanation(world.actor("hana"))},
         **{f"scoring.{page}": {"key": challenger} for page in ("model", "promotion", "promote", "retire")},
         **{f"scoring.{page}": {"key": waiting} for page in ("job", "job_state")},
+        "scoring.what_if_result": {"key": tried},
     }
