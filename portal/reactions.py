@@ -29,6 +29,7 @@ EVENTS: dict[str, list[Handler]] = {
     "monthly_report.made": [scoring.write_report_made],
     "second_reader.called": [evaluation.on_second_reader_called],
     "suggestion.made": [matching.rank_after_suggestion],
+    "suggestion.rescored": [],  # a block of many firms: no letters, no ranking anew until a firm moves by itself
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],

@@ -7,9 +7,11 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from portal.base.access import NotVisible, RuleBroken
+from portal.base.access import SYSTEM, NotVisible, RuleBroken
 from portal.base.words import sentence
-from portal.scoring import queries, service
+from portal.scoring import queries, rescoring, service, work
+from portal.scoring.population import MISFITS
+from portal.scoring.rules import JobKind, JobState
 
 
 @click.command("replay")
@@ -40,3 +42,49 @@ def replay(suggestion_id: int | None) -> None:
         f"산정 {len(wanted) - skipped}건이 그대로 재현되었습니다 · {len(wanted) - skipped} suggestions replayed"
         + (f", 다른 규칙 판 {skipped}건 · {skipped} of other rule versions" if skipped else "")
     )
+
+
+@click.command("score")
+@click.option("--all", "everybody", is_flag=True, help="모든 기업의 최신 진단 · the newest diagnosis of every firm")
+@click.option("--instrument", help="점검표 판, 비우면 최신 · instrument version, the newest when left out")
+@click.option("--limit", type=int, help="앞에서부터 이만큼만 · only so many firms")
+@click.option("--resume", is_flag=True, help="멈춘 작업을 이어서 · go on where an earlier run stopped")
+@with_appcontext
+def score(everybody: bool, instrument: str | None, limit: int | None, resume: bool) -> None:
+    """모든 기업을 다시 산정해 새 결과를 더합니다(옛 결과는 그대로) · Score every firm again, beside the old suggestions."""
+    if not everybody:
+        raise click.UsageError("--all 을 붙여 주세요 · say --all")
+    with work.alone() as mine:
+        if not mine:
+            raise click.ClickException("다른 긴 작업이 진행 중입니다 · other long work is running; try again later")
+        left = queries.unfinished_job(JobKind.SCORE_ALL)
+        if left and left.is_open and not resume:
+            raise click.ClickException(
+                "끝나지 않은 작업이 있습니다. --resume 으로 이어 주세요 · an earlier run has not ended: use --resume"
+            )
+        if not left and resume:
+            raise click.ClickException("이어서 할 작업이 없습니다 · there is nothing to go on with")
+        try:
+            asked = rescoring.check({"instrument": instrument, "limit": limit})
+        except RuleBroken as broken:
+            raise click.ClickException(str(sentence(broken.code, **broken.values))) from None
+        job_id = left.id if left and resume else service.ask_job(SYSTEM, JobKind.SCORE_ALL, asked).id
+        with click.progressbar(length=queries.job(job_id).total or 1, label="score") as bar:
+            bar.pos = queries.job(job_id).done
+
+            def told(done: int, total: int) -> None:
+                bar.length = total or 1
+                bar.update(done - bar.pos)
+
+            work.run(job_id, told)
+    job = queries.job(job_id)
+    if job.state is not JobState.DONE:
+        raise click.ClickException(str(job.refusal))
+    found = job.answer
+    skipped = sum(found["skipped"].values())
+    click.echo(
+        f"새 산정 {found['made']}건(유형이 바뀐 기업 {found['moved']}곳), 그대로 {found['same']}곳, 건너뜀 {skipped}곳 · "
+        f"{found['made']} new suggestions ({found['moved']} of another tier), {found['same']} unchanged, {skipped} skipped"
+    )
+    for reason, firms in sorted(found["skipped"].items()):
+        click.echo(f"  {firms}: {MISFITS[reason].ko} · {MISFITS[reason].en}")

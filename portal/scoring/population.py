@@ -13,6 +13,7 @@ from portal.base.access import Actor
 from portal.base.db import session
 from portal.base.words import say
 from portal.profiles.models import Profile, ProfileVersion
+from portal.programmes.rules import Tier
 from portal.reference.models import Region
 from portal.reference.rules import SizeClass
 from portal.scoring.models import Suggestion
@@ -101,13 +102,30 @@ def firms_with_versions(after: int = 0) -> int:
     return session.scalar(sa.select(firms).where(ProfileVersion.organisation_id > after)) or 0
 
 
-def suggested_already(version_ids: Sequence[int], model_hash: str) -> set[tuple[int, str, str]]:
-    """(version, inputs_sha256, instrument version) of what this very model has said of these versions alone."""
-    rows = session.execute(
-        sa.select(Suggestion.profile_version_id, Suggestion.inputs_sha256, Suggestion.instrument_version).where(
-            Suggestion.profile_version_id.in_(version_ids),
-            Suggestion.application_id.is_(None),
-            Suggestion.model_hash == model_hash,
-        )
+@dataclass(frozen=True)
+class Word:
+    """What the newest suggestion on a diagnosis says, and from what."""
+
+    inputs_sha256: str
+    model_hash: str
+    instrument_version: str
+    tier: Tier | None
+
+
+def newest_words(version_ids: Sequence[int]) -> dict[int, Word]:
+    """The newest suggestion on each of these diagnoses alone, applications apart."""
+    newest = (
+        sa.select(sa.func.max(Suggestion.id))
+        .where(Suggestion.profile_version_id.in_(version_ids), Suggestion.application_id.is_(None))
+        .group_by(Suggestion.profile_version_id)
     )
-    return {tuple(row) for row in rows}
+    rows = session.execute(
+        sa.select(
+            Suggestion.profile_version_id,
+            Suggestion.inputs_sha256,
+            Suggestion.model_hash,
+            Suggestion.instrument_version,
+            Suggestion.tier,
+        ).where(Suggestion.id.in_(newest))
+    )
+    return {version_id: Word(*rest) for version_id, *rest in rows}

@@ -298,6 +298,19 @@ def open_job_id() -> int | None:
     )
 
 
+def unfinished_job(kind: JobKind) -> ScoringJob | None:
+    """The newest job of a kind unless it came to its end; for the command line, which goes on with it."""
+    newest = session.scalar(
+        sa.select(ScoringJob).where(ScoringJob.kind == kind).order_by(ScoringJob.id.desc()).limit(1)
+    )
+    return newest if newest and newest.state is not JobState.DONE else None
+
+
+def job(job_id: int) -> ScoringJob:
+    """A job as it stands now; for the command line."""
+    return session.get_one(ScoringJob, job_id, populate_existing=True)
+
+
 def lock_firm(organisation_id: int) -> None:
     """One writer at a time on what a firm asks and refuses."""
     session.execute(sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())

@@ -32,6 +32,7 @@ from portal.scoring.models import (
     SuggestionRefusal,
 )
 from portal.scoring.peers import groups, stored
+from portal.scoring.population import Word
 from portal.scoring.rules import (
     PERMISSIONS,
     ClaimWord,
@@ -123,7 +124,7 @@ def draft(
     snapshot: Mapping[str, Any],
     facts: Facts,
     version: str,
-    latest: Suggestion | None,
+    latest: Suggestion | Word | None,
     *,
     profile_version_id: int,
     application_id: int | None = None,

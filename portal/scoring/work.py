@@ -35,9 +35,9 @@ def _train(job: ScoringJob, progress: Progress) -> dict[str, Any]:
 
 
 def _score_all(job: ScoringJob, progress: Progress) -> dict[str, Any]:
-    from portal.scoring import batch
+    from portal.scoring import rescoring
 
-    return batch.run_job(job, progress)
+    return rescoring.run_job(job, progress)
 
 
 def _what_if(job: ScoringJob, progress: Progress) -> dict[str, Any]:
@@ -63,20 +63,24 @@ RUNNERS: dict[JobKind, Runner] = {
 def run_waiting() -> int:
     """Do every job that waits, oldest first; nothing when another process is at it. Returns how many ended."""
     ended = 0
-    with _alone() as alone:
-        while alone and (job_id := queries.open_job_id()) is not None:
+    with alone() as mine:
+        while mine and (job_id := queries.open_job_id()) is not None:
             run(job_id)
             ended += 1
     return ended
 
 
-def run(job_id: int) -> None:
-    """Do one job to its end: DONE with its result, or FAILED with the code and values of what stood in the way."""
+def run(job_id: int, told: Callable[[int, int], None] | None = None) -> None:
+    """Do one job to its end: DONE with its result, or FAILED with the code and values of what stood in the way.
+
+    told: hears of each step too (done, total); a command's progress bar
+    """
     with transaction():
         job = session.get(ScoringJob, job_id)
         job.state, job.started_at = JobState.RUNNING, job.started_at or clock.now()
+        job.problem = job.problem_values = ""  # of an earlier try
     try:
-        result = RUNNERS[job.kind](job, _progress_of(job_id))
+        result = RUNNERS[job.kind](job, _progress_of(job_id, told))
     except RuleBroken as broken:
         _end(job_id, JobState.FAILED, problem=broken.code, problem_values=record.canonical(broken.values))
     except Exception as error:  # whatever it is, the page must say that it ended
@@ -87,13 +91,15 @@ def run(job_id: int) -> None:
         _end(job_id, JobState.DONE, result=record.canonical(result))
 
 
-def _progress_of(job_id: int) -> Progress:
+def _progress_of(job_id: int, told: Callable[[int, int], None] | None) -> Progress:
     def progress(done: int, total: int, cursor: int | None = None) -> None:
         with transaction():
             job = session.get(ScoringJob, job_id)
             job.done, job.total = done, total
             if cursor is not None:
                 job.cursor = cursor
+        if told:
+            told(done, total)
 
     return progress
 
@@ -108,8 +114,8 @@ def _end(job_id: int, state: JobState, **values: str) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this process may work; the file is only a lock."""
+def alone() -> Iterator[bool]:
+    """Whether this process may do long work; the file is only a lock."""
     path: Path = registry.folder() / "work.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as held:
