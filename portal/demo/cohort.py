@@ -37,9 +37,10 @@ from portal.profiles.rules import NOT_APPLICABLE, EvidenceTag
 from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
-from portal.scoring import monitoring, record
+from portal.scoring import monitoring
 from portal.scoring import service as scoring
-from portal.scoring.models import ClaimVerdict, Opinion, Suggestion
+from portal.scoring.gates import Facts
+from portal.scoring.models import ClaimVerdict, Opinion
 from portal.scoring.rules import ClaimWord
 
 FIRMS = 700
@@ -258,41 +259,17 @@ def _whole(company: dict[str, Any]) -> dict[str, Any]:
 
 
 def _suggestions(firms: list[_Firm]) -> None:
-    rows = []
+    drafts = []
     for firm in firms:
-        snapshot = firm.snapshot
-        given = record.inputs(
-            {
-                "answers": snapshot["answers"],
-                "evidence": {code: [one["sha256"] for one in held] for code, held in snapshot["evidence"].items()},
-                "pains": snapshot["company"]["pains"],
-            }
+        made = scoring.draft(
+            firm.snapshot, Facts(), firm.snapshot["instrument"], None, profile_version_id=firm.version_id
         )
-        text, result = record.canonical(given), record.result(given, snapshot["instrument"])
-        firm.suggested = Tier[result["tier"]]
-        rows.append(
-            {
-                "organisation_id": firm.organisation_id,
-                "profile_version_id": firm.version_id,
-                "model": result["model"],
-                "model_hash": result["model_hash"],
-                "instrument_version": snapshot["instrument"],
-                "rule_version": result["rules"],
-                "inputs": text,
-                "inputs_sha256": record.digest(text),
-                "result": record.canonical(result),
-                "tier": firm.suggested,
-                "near": Tier[result["near"]] if result["near"] else None,
-                "provisional": result["provisional"],
-                "total": result["total"],
-                "system_level": result["system_level"],
-                "capability_level": result["capability_level"],
-                "areas": record.canonical(result["areas"]),
-                "created_at": firm.finished_at,
-            }
-        )
-    for firm, suggestion_id in zip(firms, _insert(Suggestion, rows), strict=True):
-        firm.suggestion_id = suggestion_id
+        made.created_at = firm.finished_at
+        drafts.append(made)
+    session.add_all(drafts)
+    session.flush()
+    for firm, made in zip(firms, drafts, strict=True):
+        firm.suggestion_id, firm.suggested = made.id, made.tier
 
 
 _Act = tuple[datetime, Actor, str, str, int, dict[str, Any]]
