@@ -20,7 +20,7 @@ from portal.profiles.questionnaire import Area, Item
 from portal.profiles.rules import EvidenceTag
 from portal.programmes.rules import Tier
 from portal.scoring import explanation, instrument, record
-from portal.scoring.explanation import Explanation
+from portal.scoring.explanation import Explanation, Settlement
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,17 @@ def own_suggestion(assignment: Assignment) -> Explanation | None:
 def suggestion_in_words(application_id: int) -> Explanation | None:
     suggestion = suggestion_of(application_id)
     return explanation.explain(suggestion.answer) if suggestion else None
+
+
+def settlement(assignment: Assignment) -> Settlement | None:
+    """Which evidence would settle the case, and only once this evaluator's own score is locked."""
+    review = assignment.review
+    if review is None or review.own_locked_at is None:
+        return None
+    suggestion = suggestion_of(assignment.application_id)
+    if suggestion is None:
+        return None
+    return explanation.settlement(json.loads(suggestion.inputs), suggestion.instrument_version)
 
 
 def as_reviewed(assignment: Assignment) -> Explanation | None:

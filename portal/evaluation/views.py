@@ -206,6 +206,7 @@ def final(key: str):
             file=casefile.case_file(assignment),
             suggestion=casefile.own_suggestion(assignment),
             as_reviewed=casefile.as_reviewed(assignment),
+            settlement=casefile.settlement(assignment),
         ),
         status,
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from portal.base.words import Words, say
 from portal.programmes.rules import Tier
-from portal.scoring.gates import SYSTEM_LEVELS, TIERS, Finding, State
+from portal.scoring.gates import SYSTEM_LEVELS, TIERS, Facts, Finding, State
 from portal.scoring.instrument import Instrument, load
+from portal.scoring.settle import TierOf, Turn, settle
 
 CAPABILITY_LEVELS: tuple[Words, ...] = (
     say("시작 전", "Not begun"),
@@ -103,6 +104,30 @@ class LostLine:
     @property
     def by_change(self) -> float:
         return max(0.0, self.points - self.by_proof)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLine:
+    """Items whose proof (or rejection) turns the suggested tier into another; has_file: the firm attached something."""
+
+    items: tuple[ItemLine, ...]
+    is_proof: bool
+    has_file: bool
+    tier: Tier | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What evidence would settle a case. is_complete: every single item and pair was tried."""
+
+    turns: tuple[TurnLine, ...]
+    low: Tier | None
+    high: Tier | None
+    is_complete: bool
+
+    @property
+    def is_firm(self) -> bool:
+        return self.low is self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +238,30 @@ def explain(result: Mapping[str, Any]) -> Explanation:
         rules=result["rules"],
         model=result["model"],
     )
+
+
+def settlement(given: Mapping[str, Any], version: str, tier_of: TierOf | None = None) -> Settlement:
+    """Which evidence would settle a case, from the stored inputs of its suggestion.
+
+    tier_of: who suggests; the instrument with its gates when none is named
+    Raises : LookupError when the instrument version is not on file
+    """
+    instrument = load(version)
+    facts = dict(given["facts"])
+    if facts["exclusions"] is not None:
+        facts["exclusions"] = tuple(facts["exclusions"])
+    answers, evidence = given["answers"], frozenset(given["evidence"])
+    found = settle(instrument, answers, evidence, given["rejected"], Facts(**facts), tier_of)
+    turns = tuple(
+        TurnLine(
+            items=tuple(_item(instrument, code, answers[code]) for code in one.items),
+            is_proof=one.turn is Turn.PROVE,
+            has_file=all(code in evidence for code in one.items),
+            tier=one.tier,
+        )
+        for one in found.turns
+    )
+    return Settlement(turns, found.low, found.high, found.complete)
 
 
 def _band(result: Mapping[str, Any]) -> Band | None:
