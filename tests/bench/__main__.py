@@ -1,4 +1,4 @@
-"""`make bench` = `python -m tests.bench [--rounds N]`: one table, printed; nothing is asserted."""
+"""`make bench` = `python -m tests.bench [--only SECTION] [--rounds N]`: tables, printed; nothing is asserted."""
 
 from __future__ import annotations
 
@@ -16,24 +16,42 @@ for _name in [*(name for name in os.environ if name.startswith(("PORTAL_", "FLAS
     os.environ.pop(_name, None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests.bench import instrument, pages, start  # noqa: E402  (they import the portal)
+from tests.bench import pages, speed, start  # noqa: E402  (they import the portal)
 
-AIMS = {"start": 1.3, "megabytes": 120, "milliseconds": 50, "queries": 12, "kilobytes": 60}
+AIMS = {
+    "start": 1.3,
+    "megabytes": 120,
+    "milliseconds": 50,
+    "queries": 12,
+    "kilobytes": 60,
+    "country": 5,
+    "country_megabytes": 1024,
+    "suggestion": 2,
+}
+
+
+SECTIONS = ("start", "pages", "speed")
 
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    options.add_argument("--only", choices=SECTIONS, action="append", help="these sections alone; may be repeated")
     options.add_argument("--rounds", type=int, default=20, help="visits to each page")
     options.add_argument("--starts", type=int, default=7, help="starts of each kind of process")
     given = options.parse_args()
+    wanted = given.only or SECTIONS
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     print(f"Figures of the portal (load {load:.1f} for each processor at the start; above 1, trust ratios and CPU)\n")
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         data = Path(folder)
-        _demo(data)
-        _start(data, given.starts)
-        _pages(data, given.rounds)
-    _instrument()
+        if {"start", "pages"} & set(wanted):
+            _demo(data)
+        if "start" in wanted:
+            _start(data, given.starts)
+        if "pages" in wanted:
+            _pages(data, given.rounds)
+    if "speed" in wanted:
+        _scorer_speed()
 
 
 def _row(*cells: object) -> None:
@@ -85,10 +103,34 @@ def _start(data: Path, rounds: int) -> None:
     print(f"heavy libraries in the worker: {', '.join(portal.heavy) or 'none'} (of {', '.join(start.HEAVY)})\n")
 
 
-def _instrument() -> None:
-    seconds = instrument.measure()
-    rate = instrument.PROFILES / seconds
-    print(f"instrument, gates and tiers of {instrument.PROFILES:,} diagnoses: {seconds:.2f} s ({rate:,.0f} a second)")
+def _scorer_speed() -> None:
+    many = f"{speed.PROFILES:,} diagnoses"
+    _head("speed of the scorer", "CPU", "rate", "most memory (RSS)", "aim")
+    reasons = speed.measure("reasons_of_a_country")
+    _row(
+        f"{many}: instrument, gates, reasons",
+        f"{_against(reasons['seconds'], AIMS['country'], 2)} s",
+        f"{speed.PROFILES / reasons['seconds']:,.0f}/s",
+        f"{_against(reasons['megabytes'], AIMS['country_megabytes'])} MB ({reasons['inputs']:.0f} MB before)",
+        f"≤ {AIMS['country']} s, ≤ {AIMS['country_megabytes']} MB",
+    )
+    for name, what in (("tiers_of_a_country", "instrument, gates"), ("columns_of_a_country", "columns for a model")):
+        found = speed.measure(name)
+        memory, rate = f"{found['megabytes']:.0f} MB", f"{speed.PROFILES / found['seconds']:,.0f}/s"
+        _row(f"{many}: {what}", f"{found['seconds']:.2f} s", rate, memory, "")
+    one = speed.measure("one_suggestion", 5)
+    memory = f"{one['megabytes']:.0f} MB"
+    _row("one suggestion, the first of a process", f"{one['first'] * 1e3:.1f} ms", "", memory, "")
+    for name in ("p50", "p95"):
+        cells = (f"{_against(one[name], AIMS['suggestion'], 2)} ms", f"{1000 / one[name]:,.0f}/s", "")
+        _row(f"one suggestion, warm, {name}", *cells, f"≤ {AIMS['suggestion']} ms")
+    again = speed.measure("everybody_again")
+    for name, what in (("made", "all new"), ("same", "nothing new")):
+        rate = f"{again[name]:,.0f}/s CPU, {again[name + '_clock']:,.0f}/s clock"
+        memory = f"{again['megabytes']:.0f} MB"
+        _row(f"`score --all`, {speed.FIRMS:,} firms, {what}", f"{speed.FIRMS / again[name]:.2f} s", rate, memory, "")
+    print(f"\nmedians of fresh processes with one thread; a suggestion counts its moves and its stored text.\n"
+          f"importing the scorer with the portal's package takes {one['imported']:.2f} s CPU before the first.\n")  # fmt: skip
 
 
 def _pages(data: Path, rounds: int) -> None:
