@@ -6,6 +6,8 @@ Extra rooms: `instrument` answers → levels · `gates` the tiers' conditions ·
 `record` canonical inputs, result, replay · `precheck` the twelve-question range · `explanation` a result in words ·
 `registry` the files of learned models · `work` long jobs · `commands` replay, score ·
 `batch` many firms at once · `population` everybody's diagnoses · `rescoring` everybody anew · `whatif` a moved cut.
+Monitoring: `measures` its arithmetic · `tallies` its counts · `monitoring` a month's figures · `readout` these in words
+and tables · `handout` as files.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.profiles import questionnaire
@@ -88,3 +88,16 @@ def what_if_form() -> type[OnceForm]:
         one.name: StringField(one.label, validators=[Optional(), Length(max=12)]) for one in whatif.settings()
     }
     return type("WhatIfForm", (OnceForm,), boxes)
+
+
+class MonthForm(Form):
+    """Which month to look at; it lives in the address and changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    month = StringField(_l("달"), render_kw={"type": "month", "placeholder": "2026-11"})
+
+
+class ReportForm(OnceForm):
+    month = HiddenField(validators=[InputRequired()])

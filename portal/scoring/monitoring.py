@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from portal.base import audit
+from portal.base import audit, marks
 from portal.base.access import SYSTEM, Actor
 from portal.base.words import Words
 from portal.programmes.rules import TIER_RANK, Tier
+from portal.reference.rules import SizeClass
 from portal.scoring import instrument, measures, queries, service, tallies
 from portal.scoring.measures import Light, Severity
 from portal.scoring.models import MonthlyReport, ScoringJob
@@ -24,7 +25,8 @@ from portal.scoring.rules import FIRST_MONTH, ClaimWord, check_closed, month_bef
 FORMAT = "1"
 FEWEST_STAFF, FEWEST_REPORT = 3, 5
 TREND_MONTHS = 6
-SEVERITY_MONTHS = 12
+YEAR = 12
+"""Months behind the measures that need many cases: regions and industries, strictness, a model's sets."""
 INSTRUMENT = "instrument"
 TIERS = (Tier.BASIC, Tier.ADVANCED, Tier.LEADING, None)
 """The columns of the tier mix; None is not eligible."""
@@ -42,7 +44,7 @@ def figures(actor: Actor, month: str, least: int = FEWEST_STAFF) -> dict[str, An
     """
     period = span(month)
     trend = [month_before(month, back) for back in range(TREND_MONTHS - 1, -1, -1)]
-    year = (span(month_before(month, SEVERITY_MONTHS - 1))[0], period[1])
+    year = (span(month_before(month, YEAR - 1))[0], period[1])
     voices = tallies.voices(actor, [span(one) for one in trend])
     said = tallies.opinions(actor, year)
     found: dict[str, Any] = {
@@ -51,8 +53,9 @@ def figures(actor: Actor, month: str, least: int = FEWEST_STAFF) -> dict[str, An
         "from": period[0].isoformat(),
         "until": period[1].isoformat(),
         "least": least,
+        "synthetic": marks.is_demo(),
         "drift": _drift(actor, period, least),
-        "mix": _mix(tallies.groups(actor, period), least),
+        "mix": _mix(tallies.groups(actor, year), year[0].isoformat(), least),
         "models": _models(voices, least),
         "trend": _trend(trend, voices, said, least),
         "severity": _severity(said, year[0].isoformat()),
@@ -67,18 +70,17 @@ def figures(actor: Actor, month: str, least: int = FEWEST_STAFF) -> dict[str, An
 
 
 def _agree(found: dict[str, Any]) -> None:
-    """The sums of the month stand in several tables: what one of them must hide shows in none."""
+    """The same sums stand in several tables: what one of them must hide shows in none."""
     mix, last = found["mix"], found["trend"][-1]
-    lines = [mix["all"], *(mix.pop(f"{name}_sums") for name in BREAKDOWNS), [*last["cells"], last["total"]]]
+    lines = [mix["all"], *(mix.pop(f"{name}_sums") for name in BREAKDOWNS)]
     mix["all"] = [None if None in column else column[0] for column in zip(*lines, strict=True)]
-    *last["cells"], last["total"] = mix["all"]
-    if mix["all"][-1] is None:
+    if last["total"] is None:
         found["drift"]["now"] = None
 
 
 def people_behind(actor: Actor, month: str) -> dict[str, int]:
     """Code → number of the person, for the auditor, whose log tells the person anyway; never stored, never exported."""
-    period = (span(month_before(month, SEVERITY_MONTHS - 1))[0], span(month)[1])
+    period = (span(month_before(month, YEAR - 1))[0], span(month)[1])
     return {code_of(one.person_id): one.person_id for one in tallies.opinions(actor, period)}
 
 
@@ -143,16 +145,17 @@ def _reference(period: tallies.Period) -> tuple[str, tallies.Period]:
 # --- tiers and models ----------------------------------------------------------------------------------------
 
 
-def _mix(groups: Sequence[tallies.Group], least: int) -> dict[str, Any]:
+def _mix(groups: Sequence[tallies.Group], since: str, least: int) -> dict[str, Any]:
     everyone = [sum(one.firms for one in groups if one.tier is tier) for tier in TIERS]
-    found: dict[str, Any] = {"all": measures.suppress([everyone], least)[0]}
+    found: dict[str, Any] = {"from": since, "all": measures.suppress([everyone], least)[0]}
+    sizes = {size: place for place, size in enumerate(SizeClass)}
     for name in BREAKDOWNS:
         rows: dict[str, tuple[Words | None, list[int]]] = {}
         for one in groups:
             key, label = getattr(one, name), getattr(one, f"{name}_name")
             cells = rows.setdefault(key or "", (label, [0] * len(TIERS)))[1]
             cells[TIERS.index(one.tier)] += one.firms
-        order = sorted(rows, key=lambda key: (not key, key))
+        order = sorted(rows, key=lambda key: (not key, sizes.get(key, 0), rows[key][0].ko if name == "region" and key else key))
         shown = measures.suppress([rows[key][1] for key in order] or [[0] * len(TIERS)], least)
         found[f"{name}_sums"] = shown[-1]
         found[name] = [
@@ -231,9 +234,9 @@ def _rate(hits: int, of: int, least: int) -> dict[str, Any]:
 def _overrides(said: Sequence[tallies.Said], least: int) -> dict[str, Any]:
     changes = _changes(said)
     found: dict[str, Any] = {}
-    for name, marks in (("blind", measures.BLIND_MARKS), ("shown", measures.SHOWN_MARKS)):
+    for name, limits in (("blind", measures.BLIND_MARKS), ("shown", measures.SHOWN_MARKS)):
         changed, of = changes[name]
-        found[name] = {**_rate(changed, of, least), "light": measures.share_light(changed, of, marks)}
+        found[name] = {**_rate(changed, of, least), "light": measures.share_light(changed, of, limits)}
     ways = Counter(
         "up" if _rank(one.own) > _rank(one.suggested) else "down"
         for one in said

@@ -97,6 +97,54 @@ def against_promise(
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
+def bars(
+    labels: Sequence[str],
+    series: Sequence[Sequence[float | None]],
+    *,
+    stacked: bool = False,
+    percent: bool = False,
+) -> Markup:
+    """Upright bars as inline SVG; series n has the class `serie-n`, so the page's key names them in this order.
+
+    labels  : one per place on the x axis
+    series  : values by place; None leaves a gap
+    stacked : on top of each other instead of side by side
+    percent : values are shares (0–1), the axis is written as per cent
+    Notes   : as `radar`
+    """
+    import pygal
+
+    chart = (pygal.StackedBar if stacked else pygal.Bar)(
+        width=640,
+        height=360,
+        margin=8,
+        show_legend=False,
+        print_values=False,
+        value_formatter=(lambda value: f"{100 * value:.0f}%") if percent else (lambda value: f"{value:,.0f}"),
+        y_labels_major_count=3,
+        show_minor_y_labels=False,
+        min_scale=3,
+        max_scale=6,
+        include_x_axis=True,
+        js=[],
+        no_prefix=True,
+        pretty_print=False,
+        truncate_label=-1,
+        no_data_text="",
+    )
+    chart.x_labels = list(labels)
+    for values in series:
+        chart.add("", list(values))
+    root = _bare(chart.render(is_unicode=True))
+    root.set("class", "pygal-chart pygal-chart--bars")
+    for axis in root.iter(f"{{{_SVG}}}g"):
+        side = {"axis x": "middle", "axis y": "end"}.get((axis.get("class") or "")[:6])
+        for text in axis.iter(f"{{{_SVG}}}text") if side else ():
+            text.set("text-anchor", side)
+    root.set("viewBox", "-60 0 700 375")
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
 def _bare(svg: str) -> ElementTree.Element:
     """The drawing alone: no style, script, tooltip data or fixed size."""
     ElementTree.register_namespace("", _SVG)
