@@ -137,6 +137,12 @@ def suppress(rows: Sequence[Sequence[int]], least: int) -> list[list[int | None]
     def is_sum(cell: tuple[int, int], line: list[tuple[int, int]]) -> bool:
         return cell == line[-1]
 
+    def price(cell: tuple[int, int], line: list[tuple[int, int]]) -> tuple[bool, bool, int]:
+        """A zero hides nothing; a cell that stands in another broken line mends two at once; else the smallest."""
+        i, j = cell
+        mends = any(one != cell and one not in line and (one[0] == i or one[1] == j) for one in hidden)
+        return not table[i][j], not mends, table[i][j]
+
     changed = bool(hidden)
     while changed:
         changed = False
@@ -146,7 +152,7 @@ def suppress(rows: Sequence[Sequence[int]], least: int) -> list[list[int | None]
             told = len(gone) == 1 or (gone and line[-1] not in hidden and sum(parts) < least)
             rest = [cell for cell in line if cell not in hidden]
             if told and rest:
-                hidden.add(min(rest, key=lambda cell: (is_sum(cell, line), not table[cell[0]][cell[1]], table[cell[0]][cell[1]])))
+                hidden.add(min(rest, key=lambda cell: (is_sum(cell, line), *price(cell, line))))
                 changed = True
     return [[None if (i, j) in hidden else value for j, value in enumerate(row)] for i, row in enumerate(table)]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Response, redirect, render_template, request, url_for
 
 from portal.accounts.rules import Role
 from portal.base.access import NotVisible, RuleBroken
@@ -95,8 +94,7 @@ def ask_report():
         return render_template("scoring/monitoring.html", form=shown, month=None, found=None, reports=[], people={}), 422
     if job is None:
         return redirect(url_for(".monitoring_report", month=month))
-    flash(_("보고서를 만들고 있습니다. 1분쯤 뒤에 이 화면을 다시 열어 주세요."), "success")
-    return redirect(url_for(".monitoring", month=month))
+    return redirect(url_for(".job", key=job.key))
 
 
 def _report(month: str) -> MonthlyReport:
