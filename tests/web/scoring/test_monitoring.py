@@ -247,7 +247,7 @@ def test_lights_are_words(app, frozen, client_as, june):
             watched(span("2026-03")[0], but={"S1": 0})
             watched(june(), but={"S1": 5})
     page = client_as("un").page(PAGE)
-    assert [" ".join(one.text.split()) for one in page.soup.select(".stat")][0] == "답의 변화 조치 필요"
+    assert next(" ".join(one.text.split()) for one in page.soup.select(".stat")) == "답의 변화 조치 필요"
     assert "문항이나 안내 문구, 모집 공고가 바뀌었는지 먼저 확인하세요." in page.text
     row = page.soup.select("#drift tbody tr")[0]
     assert row.th.text.startswith("S1")
@@ -318,7 +318,7 @@ def test_the_spreadsheet_holds_the_numbers_of_the_page(app, frozen, client_as, j
     assert answer.headers["Content-Disposition"] == f'attachment; filename="monitoring-{MONTH}.xlsx"'
     sheets, _ = cells_of(answer.data)
     assert ["전국", 5, 4, 0, 0, 9] in [row[:6] for row in sheets["유형 분포"]]
-    assert list(sheets)[0] == "답의 변화"
+    assert next(iter(sheets)) == "답의 변화"
 
 
 def test_no_cell_of_the_spreadsheet_is_a_formula():
