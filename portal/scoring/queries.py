@@ -266,11 +266,6 @@ def champion_before() -> ModelVersion | None:
     return spoke[1].model if len(spoke) > 1 else None
 
 
-def firms_scored() -> int:
-    """How many firms have a suggestion, for who scores them all again."""
-    return session.scalar(sa.select(sa.func.count(sa.distinct(Suggestion.organisation_id)))) or 0
-
-
 def _jobs_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """Who may ask for a kind of work sees that kind; auditors see all."""
     if actor.is_system or actor.has(*PERMISSIONS["scoring:model:read"]):

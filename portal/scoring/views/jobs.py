@@ -9,6 +9,7 @@ from flask import Response, jsonify, render_template, url_for
 from portal.base.access import NotVisible
 from portal.scoring import bp, queries
 from portal.scoring.models import ScoringJob
+from portal.scoring.population import MISFITS
 from portal.scoring.rules import JobKind, JobState
 from portal.web.guard import current_actor, requires
 
@@ -17,7 +18,15 @@ from portal.web.guard import current_actor, requires
 @requires("scoring:model:read")
 def job(key: str):
     row = _load(key)
-    return render_template("scoring/job.html", job=row, result_url=_result_url(row), again_url=_again_url(row))
+    skipped = row.answer.get("skipped", {}) if row.kind is JobKind.SCORE_ALL else {}
+    return render_template(
+        "scoring/job.html",
+        job=row,
+        rescored=row.answer if row.kind is JobKind.SCORE_ALL and row.state is JobState.DONE else None,
+        skipped=[(MISFITS.get(reason, reason), count) for reason, count in skipped.items()],
+        result_url=_result_url(row),
+        again_url=_again_url(row),
+    )
 
 
 @bp.get("/operator/jobs/<key>/state")

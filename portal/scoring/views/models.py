@@ -9,7 +9,7 @@ from portal.base.access import NotVisible, RuleBroken
 from portal.base.words import Words
 from portal.reference import queries as reference
 from portal.reference.rules import SIZE_LABELS, SizeClass
-from portal.scoring import bp, dossier, queries, service
+from portal.scoring import bp, dossier, population, queries, service
 from portal.scoring.forms import ReasonForm, RescoreForm, TrainForm
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
@@ -146,7 +146,7 @@ def rescore():
     return render_template(
         "scoring/rescore.html",
         form=form,
-        firms=queries.firms_scored(),
+        firms=population.firms_with_versions(),
         champion=queries.champion(),
         instrument=load(),
         rules=RULE_VERSION,
