@@ -178,6 +178,7 @@ def door_values(world: Any) -> dict[str, Any]:
     tried = job(JobKind.WHAT_IF, state=JobState.DONE, by=un, result=TRIED).key
     return {
         "scoring.answer_explanation": {"key": explanation(world.actor("hana"))},
+        "scoring.object_to": {"key": suggestion(world.actor("hana")).key},
         **{f"scoring.{page}": {"key": challenger} for page in ("model", "promotion", "promote", "retire")},
         **{f"scoring.{page}": {"key": waiting} for page in ("job", "job_state")},
         "scoring.what_if_result": {"key": tried},
