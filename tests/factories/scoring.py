@@ -11,7 +11,7 @@ from portal.base.access import Actor
 from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
 from portal.scoring import queries, record, service
-from portal.scoring.models import ModelEvent, ModelVersion, ScoringJob, Suggestion
+from portal.scoring.models import ModelEvent, ModelVersion, MonthlyReport, ScoringJob, Suggestion
 from portal.scoring.rules import JobKind, JobState, ModelAct, ModelKind, ModelState
 from tests.factories.profiles import complete_profile
 
@@ -170,13 +170,35 @@ def job(
     return row
 
 
+def no_figures(month: str = "2026-01") -> dict[str, Any]:
+    """A month's figures in which nearly everything is empty."""
+    rate = {"of": 0, "hits": None, "rate": None, "light": "unknown"}
+    return {
+        "month": month,
+        "least": 3,
+        "synthetic": True,
+        "drift": {"items": [], "reference": "before", "light": "unknown"},
+        "mix": {"all": [0] * 5, "region": [], "size": [], "division": []},
+        "overrides": {"blind": rate, "shown": rate, "up": 0, "down": 0, "light": "unknown"},
+        "severity": {"evaluators": [], "least_files": 30, "too_few": 0, "light": "unknown"},
+        "claims": {"items": [], "all": [0] * 4, "light": "unknown"},
+        "models": [{"model": "m", "instrument": "1", "rules": "1", "hash": "a", "firms": 4, "share": 1.0}],
+        "coverage": {"models": [], "light": "unknown"},
+        "requests": {"explanations": 0, "objections": 0, "answered": 0, "changed": 0, "second_readers": {}},
+        "trend": [],
+    }
+
+
 def door_values(world: Any) -> dict[str, Any]:
-    """Behind the operators' door: what hana asked, a model that waits, long work that waits."""
+    """Behind the operators' door: what hana asked, a model that waits, long work that waits, a month's report."""
     un = world.actor("un")
     challenger = model(by=un).key
     waiting = job(by=un).key
     tried = job(JobKind.WHAT_IF, state=JobState.DONE, by=un, result=TRIED).key
+    with transaction():
+        session.add(MonthlyReport(month="2026-01", body=record.canonical(no_figures()), sha256="0" * 64))
     return {
+        **{f"scoring.monitoring_report{page}": {"month": "2026-01"} for page in ("", "_sheet", "_pdf")},
         "scoring.answer_explanation": {"key": explanation(world.actor("hana"))},
         "scoring.object_to": {"key": suggestion(world.actor("hana")).key},
         **{f"scoring.{page}": {"key": challenger} for page in ("model", "promotion", "promote", "retire")},

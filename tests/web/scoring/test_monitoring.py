@@ -21,7 +21,7 @@ from portal.scoring.models import ModelVersion, MonthlyReport, SecondReaderCall
 from portal.scoring.rules import ClaimWord, JobKind, ModelKind, ModelState, SecondReaderReason, span
 from tests.factories.evaluation import an_evaluator
 from tests.factories.monitoring import said, watched
-from tests.factories.scoring import explanation
+from tests.factories.scoring import explanation, no_figures
 
 MONTH = "2026-06"  # `frozen` stands in July
 PAGE = f"/operator/monitoring?month={MONTH}"
@@ -322,31 +322,12 @@ def test_the_spreadsheet_holds_the_numbers_of_the_page(app, frozen, client_as, j
 
 
 def test_no_cell_of_the_spreadsheet_is_a_formula():
-    found = monitoring_example()
+    found = no_figures()
     found["models"][0]["model"] = "=HYPERLINK(1)"
     _, book = cells_of(handout.workbook(found))
     kinds = {(cell.value, cell.data_type) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value}
     assert ("=HYPERLINK(1)", "s") in kinds
     assert not [one for one in kinds if one[1] == "f"]
-
-
-def monitoring_example():
-    """Figures in which nearly everything is empty."""
-    rate = {"of": 0, "hits": None, "rate": None, "light": "unknown"}
-    return {
-        "month": MONTH,
-        "least": 3,
-        "synthetic": True,
-        "drift": {"items": [], "reference": "before", "light": "unknown"},
-        "mix": {"all": [0] * 5, "region": [], "size": [], "division": []},
-        "overrides": {"blind": rate, "shown": rate, "up": 0, "down": 0, "light": "unknown"},
-        "severity": {"evaluators": [], "least_files": 30, "too_few": 0, "light": "unknown"},
-        "claims": {"items": [], "all": [0] * 4, "light": "unknown"},
-        "models": [{"model": "m", "instrument": "1", "rules": "1", "hash": "a", "firms": 4, "share": 1.0}],
-        "coverage": {"models": [], "light": "unknown"},
-        "requests": {"explanations": 0, "objections": 0, "answered": 0, "changed": 0, "second_readers": {}},
-        "trend": [],
-    }
 
 
 # --- the monthly report ---------------------------------------------------------------------------------------
