@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from portal.base import audit, marks
+from portal.base import audit, clock, marks
 from portal.base.access import SYSTEM, Actor
 from portal.base.words import Words
 from portal.programmes.rules import TIER_RANK, Tier
@@ -96,8 +96,18 @@ def _shown(count: int, least: int) -> int | None:
 # --- answers -------------------------------------------------------------------------------------------------
 
 
-def _drift(actor: Actor, period: tallies.Period, least: int) -> dict[str, Any]:
-    kind, reference = _reference(period)
+def drift_since(actor: Actor, learned: tallies.Period, least: int = FEWEST_STAFF) -> dict[str, Any]:
+    """How far the answers have shifted since a model learned, as `figures` gives it under "drift".
+
+    learned: the period of the decisions it learned from
+    """
+    return _drift(actor, (learned[1], clock.now()), least, ("training", learned))
+
+
+def _drift(
+    actor: Actor, period: tallies.Period, least: int, since: tuple[str, tallies.Period] | None = None
+) -> dict[str, Any]:
+    kind, reference = since or _reference(period)
     before, now = tallies.answers(actor, [reference, period])
     head = {
         "reference": kind,

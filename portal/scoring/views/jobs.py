@@ -13,6 +13,13 @@ from portal.scoring.population import MISFITS
 from portal.scoring.rules import JobKind, JobState
 from portal.web.guard import current_actor, requires
 
+_ASKED_AT = {
+    JobKind.TRAIN: ".train",
+    JobKind.SCORE_ALL: ".rescore",
+    JobKind.WHAT_IF: ".what_if",
+    JobKind.REPORT: ".monitoring",
+}
+
 
 @bp.get("/operator/jobs/<key>")
 @requires("scoring:model:read")
@@ -52,6 +59,8 @@ def _result_url(row: ScoringJob) -> str | None:
         return url_for(".model", key=answer["model"])
     if row.kind is JobKind.WHAT_IF:
         return url_for(".what_if_result", key=row.key)
+    if row.kind is JobKind.REPORT and answer.get("month"):
+        return url_for(".monitoring_report", month=answer["month"])
     if row.kind is JobKind.REPORT and answer.get("month"):
         return url_for(".monitoring_report", month=answer["month"])
     return url_for(".models")

@@ -9,15 +9,19 @@ from portal.base.access import NotVisible, RuleBroken
 from portal.base.words import Words
 from portal.reference import queries as reference
 from portal.reference.rules import SIZE_LABELS, SizeClass
-from portal.scoring import bp, dossier, population, queries, service
+from portal.scoring import bp, dossier, monitoring, population, queries, service
 from portal.scoring.forms import ReasonForm, RescoreForm, TrainForm
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
+from portal.scoring.measures import Light
 from portal.scoring.models import ModelVersion
 from portal.scoring.rules import JobKind, JobState, ModelAct, ModelState
 from portal.web.charts import against_promise
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, may, requires
+
+SHOWN = 10
+"""Items of the drift that a page lists, the most shifted first."""
 
 
 @bp.get("/operator/models")
@@ -46,8 +50,18 @@ def model(key: str):
     plot = (
         against_promise(sheet.points, promised=_("모형이 말한 확률"), seen=_("실제 비율")) if sheet.points else None
     )
+    drift = monitoring.drift_since(current_actor(), (row.trained_from, row.trained_until))
     return render_template(
-        "scoring/model.html", model=row, sheet=sheet, plot=plot, events=queries.model_events(current_actor(), row.id)
+        "scoring/model.html",
+        model=row,
+        sheet=sheet,
+        plot=plot,
+        drift=drift,
+        light=Light(drift["light"]),
+        shifted=sorted(drift["items"], key=lambda one: -one["psi"])[:SHOWN],
+        titles={code: item.title for code, item in load().questions.items.items()},
+        Light=Light,
+        events=queries.model_events(current_actor(), row.id),
     )
 
 

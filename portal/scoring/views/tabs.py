@@ -23,7 +23,7 @@ def scorer_tabs() -> list[dict[str, object]]:
     labels = {
         "scoring.models": _("모형"),
         "scoring.what_if": _("가정 계산"),
-        "scoring.monitoring": _("점검"),
+        "scoring.monitoring": _("모니터링"),
         "scoring.explanations": _("설명 요청"),
     }
     found = []
