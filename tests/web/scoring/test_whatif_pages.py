@@ -137,7 +137,7 @@ def test_earlier_tries_stand_beside_the_new_one(un, tried):
     page = un.page(f"{PAGE}/{first}")
     assert page.soup.main.find("a", href=f"{PAGE}/{second}").text == "고도화 총점 → 280"
     row = un.page(PAGE).soup.main.find("a", href=f"{PAGE}/{first}").find_parent("tr")
-    assert [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])][0] == "고도화 총점 240 → 300"
+    assert row.th.get_text(strip=True) == "고도화 총점 240 → 300"
     assert [cell.get_text(strip=True) for cell in row.find_all("td")][2:4] == ["0", "7"]
 
 
