@@ -29,8 +29,9 @@ def row(instrument: Instrument, found: Assessment) -> list[float]:
 
     Notes: an item that is 해당 없음 takes its area's mean, so that it says nothing of its own
     """
-    items = [found.weighed.get(code, found.areas.get(instrument.questions.items[code].area, 0.0)) for code in instrument.codes]
-    areas = [found.areas.get(area.code, 0.0) for area in instrument.questions.areas]
+    areas = [found.areas.get(area.code, 0.0) for area in instrument.areas]
+    weighed, place = found.weighed, instrument.place
+    items = [weighed[code] if code in weighed else areas[place[code]] for code in instrument.codes]
     return [*items, *areas, min(areas)]
 
 

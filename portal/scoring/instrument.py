@@ -102,30 +102,36 @@ class Block:
 
 
 class Standing:
-    """An assessment that rises item by item: what each move would change, without assessing all answers again."""
+    """An assessment that rises item by item: what each move would change, without assessing all answers again.
 
-    __slots__ = ("_areas", "_instrument", "_points", "_system", "capability_level", "proven", "system_level", "total")
+    Reads like an `Assessment`, but for `face`.
+    """
+
+    __slots__ = ("_instrument", "_sums", "_system", "capability_level", "proven", "system_level", "total", "weighed")
 
     def __init__(self, instrument: "Instrument", found: Assessment) -> None:
         self._instrument = instrument
-        self.proven = dict(found.proven)
-        self._points = {code: round(level * POINT) for code, level in found.weighed.items()}
-        self._areas = instrument.sums(self._points, self.proven)
+        self.proven, self.weighed = dict(found.proven), dict(found.weighed)
+        self._sums = instrument.sums({code: round(level * POINT) for code, level in found.weighed.items()}, found.proven)
         self._system = instrument.reached(found.proven)
         self.total, self.system_level, self.capability_level = found.total, found.system_level, found.capability_level
 
+    @property
+    def areas(self) -> dict[str, float]:
+        return self._instrument.means(self._sums)
+
     def prove(self, code: str, level: int) -> None:
         """Take an answered item as proven at a level."""
-        area = self._areas[self._instrument.place[code]]
-        area[0] += level * POINT - self._points[code]
+        area = self._sums[self._instrument.place[code]]
+        area[0] += level * POINT - round(self.weighed[code] * POINT)
         area[1] += level - self.proven[code]
         if code in self._instrument.system_items:
             self._system[self.proven[code]] -= 1
             self._system[level] += 1
-        self._points[code], self.proven[code] = level * POINT, level
-        self.total = self._instrument.total_of(self._areas)
+        self.proven[code], self.weighed[code] = level, float(level)
+        self.total = self._instrument.total_of(self._sums)
         self.system_level = self._instrument.system_level_of(self._system, self.proven)
-        self.capability_level = self._instrument.capability_level_of(self.total, self._areas)
+        self.capability_level = self._instrument.capability_level_of(self.total, self._sums)
 
 
 def load(version: str | None = None) -> "Instrument":
@@ -238,11 +244,7 @@ class Instrument:
             total=total,
             system_level=self.system_level_of(self.reached(proven), proven),
             capability_level=self.capability_level_of(total, sums),
-            areas={
-                area.code: points / (POINT * count)
-                for area, (points, _, count) in zip(self.areas, sums, strict=True)
-                if count
-            },
+            areas=self.means(sums),
             face=face,
             weighed=weighed,
             proven=proven,
@@ -258,6 +260,14 @@ class Instrument:
             area[1] += proven[code]
             area[2] += 1
         return sums
+
+    def means(self, sums: Sequence[Sequence[int]]) -> dict[str, float]:
+        """Area code → weighed mean, of the areas that have answers."""
+        return {
+            area.code: points / (POINT * count)
+            for area, (points, _, count) in zip(self.areas, sums, strict=True)
+            if count
+        }
 
     def total_of(self, sums: Sequence[Sequence[int]]) -> float:
         """0–1,000 from the areas' sums; an area without answers is left out."""

@@ -30,7 +30,7 @@ MISFITS = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class Entry:
     """A firm's newest suggestion: its inputs, and who the firm is to those who count. region: a 시도."""
 
     suggestion_id: int
@@ -53,7 +53,7 @@ def newest_suggestions(actor: Actor) -> list[int]:
     )
 
 
-def standings(ids: Sequence[int]) -> Iterator[list[Standing]]:
+def entries(ids: Sequence[int]) -> Iterator[list[Entry]]:
     """The suggestions of these ids, in blocks. Who calls has asked `visible_to`."""
     place, above = sa.orm.aliased(Region), sa.orm.aliased(Region)
     wanted = (
@@ -72,7 +72,7 @@ def standings(ids: Sequence[int]) -> Iterator[list[Standing]]:
     )
     for start in range(0, len(ids), BLOCK):
         rows = session.execute(wanted.where(Suggestion.id.in_(ids[start : start + BLOCK])))
-        yield [Standing(number, version, json.loads(inputs), *rest) for number, version, inputs, *rest in rows]
+        yield [Entry(number, version, json.loads(inputs), *rest) for number, version, inputs, *rest in rows]
 
 
 def by_ids(actor: Actor, ids: Sequence[int]) -> list[Suggestion]:

@@ -236,9 +236,9 @@ def run(
     other, cuts = varied(changes, instrument)
     ids = population.newest_suggestions(actor)
     skipped: Counter[str] = Counter()
-    who: list[population.Standing] = []
+    who: list[population.Entry] = []
     parts: list[tuple[np.ndarray, ...]] = []
-    for block in population.standings(ids):
+    for block in population.entries(ids):
         fitting = []
         for one in block:
             if misfit := instrument.misfit(one.inputs["answers"], one.instrument):
@@ -291,7 +291,7 @@ def _groups(keys: Sequence[str | None], was: np.ndarray, is_: np.ndarray) -> lis
 
 
 def _border(
-    who: Sequence[population.Standing],
+    who: Sequence[population.Entry],
     was: np.ndarray,
     is_: np.ndarray,
     total: np.ndarray,

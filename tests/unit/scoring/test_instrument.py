@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.scoring.instrument import load
+from portal.scoring.instrument import Standing, load
 from tests.unit.scoring.profiles import CODES, NOT_APPLICABLE, PROVE, firms
 
 INSTRUMENT = load()
@@ -125,6 +125,21 @@ def test_the_order_of_answers_does_not_matter(firm, random):
     shuffled = list(answers.items())
     random.shuffle(shuffled)
     assert INSTRUMENT.assess(dict(shuffled), sorted(evidence), sorted(rejected)) == INSTRUMENT.assess(*firm)
+
+
+@settings(PROVE, max_examples=100)
+@given(firms(), st.lists(st.tuples(st.sampled_from(CODES), st.integers(0, 5)), min_size=1, max_size=6))
+def test_rising_item_by_item_equals_assessing_anew(firm, moves):
+    answers, evidence, rejected = firm
+    standing = Standing(INSTRUMENT, INSTRUMENT.assess(answers, evidence, rejected))
+    for code, level in moves:
+        if answers[code] is None:
+            continue
+        standing.prove(code, level)
+        answers, evidence, rejected = answers | {code: level}, evidence | {code}, rejected - {code}
+    anew = INSTRUMENT.assess(answers, evidence, rejected)
+    for name in ("total", "system_level", "capability_level", "areas", "weighed", "proven"):
+        assert getattr(standing, name) == getattr(anew, name), name
 
 
 def test_the_scalar_path_imports_no_numpy():
