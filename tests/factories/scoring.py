@@ -105,6 +105,7 @@ def report(*, wins: bool = True, **changes: Any) -> dict[str, Any]:
         ],
         "interval": interval,
         "against": "instrument",
+        "against_sha256": "instrument",
         **changes,
     }
 
@@ -115,6 +116,7 @@ def model(
     state: ModelState = ModelState.CHALLENGER,
     kind: ModelKind = ModelKind.ORDINAL_LOGIT,
     facts: dict[str, Any] | None = None,
+    synthetic: bool = True,
     by: Actor | None = None,
 ) -> ModelVersion:
     """A trained model as a row, without files: for pages. Its hashes name nothing that exists."""
@@ -133,7 +135,7 @@ def model(
             decisions=1204,
             files=612,
             raters=14,
-            synthetic=True,
+            synthetic=synthetic,
             data_sha256=hashes[0],
             artefact_sha256=hashes[1],
             card_sha256=hashes[2],

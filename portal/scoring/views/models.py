@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
+from portal.base import marks
 from portal.base.access import NotVisible, RuleBroken
 from portal.base.words import Words
 from portal.reference import queries as reference
 from portal.reference.rules import SIZE_LABELS, SizeClass
-from portal.scoring import bp, dossier, monitoring, population, queries, service
+from portal.scoring import bp, dossier, monitoring, population, queries, record, service
 from portal.scoring.forms import ReasonForm, RescoreForm, TrainForm
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
@@ -87,12 +88,16 @@ def promote(key: str):
 
 
 def _promotion_page(row: ModelVersion, form: ReasonForm):
+    champion = queries.champion()
     return render_template(
         "scoring/model_promotion.html",
         model=row,
         form=form,
         verdict=dossier.promotion(row.facts),
-        champion=queries.champion(),
+        champion=champion,
+        # a report made against another champion says nothing about this one
+        stale=row.facts.get("against_sha256", record.CHAMPION) != (champion.card_sha256 if champion else record.CHAMPION),
+        only_demo=row.synthetic and not marks.is_demo(),
         is_challenger=row.state is ModelState.CHALLENGER,
         may_promote=may(current_actor(), "scoring:model:manage"),
     )

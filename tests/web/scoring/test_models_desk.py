@@ -186,10 +186,24 @@ def test_the_report_says_which_condition_fails_and_offers_no_form(client_as, mad
 
 
 def test_the_report_of_a_winner_offers_the_form(client_as, made):
-    page = client_as("un").page(f"{DESK}/{made(make.model)}/promotion")
+    page = client_as("un").page(f"{DESK}/{made(make.model, synthetic=False)}/promotion")
     assert "모든 조건을 채웠습니다" in page.text
     assert "이 모형이 덜 틀린다고 말할 수 있습니다" in page.text
     assert page.form().find("textarea")["name"] == "reason"
+
+
+def test_a_model_of_made_up_decisions_is_not_promoted_outside_a_demo(client_as, made):
+    page = client_as("un").page(f"{DESK}/{made(make.model)}/promotion")
+    assert "합성 결정에서 배운 모형은 채택할 수 없습니다" in page.text
+    assert page.soup.main.select("form") == []
+
+
+def test_a_report_against_another_champion_is_stale(client_as, made):
+    key = made(make.model, synthetic=False)
+    made(make.model, "ordinal-logit-2", state=ModelState.CHAMPION)
+    page = client_as("un").page(f"{DESK}/{key}/promotion")
+    assert "이 보고서는 다른 모형과 견준 것입니다" in page.text
+    assert page.soup.main.select("form") == []
 
 
 @pytest.mark.parametrize("state", [ModelState.CHAMPION, ModelState.RETIRED, ModelState.REFUSED])
@@ -200,7 +214,7 @@ def test_only_a_challenger_waits_for_promotion(client_as, made, state):
 
 
 def test_promoting_needs_a_reason_and_keeps_what_was_typed(app, client_as, made):
-    key = made(make.model)
+    key = made(make.model, synthetic=False)
     un = client_as("un")
     page = un.page(f"{DESK}/{key}/promotion")
     answer = un.submit(page, {"reason": ""})
