@@ -59,7 +59,7 @@ def figures(actor: Actor, month: str, least: int = FEWEST_STAFF) -> dict[str, An
         "models": _models(voices, least),
         "trend": _trend(trend, voices, said, least),
         "severity": _severity(said, year[0].isoformat()),
-        "claims": _claims(tallies.claims(actor, period), least),
+        "claims": _claims(tallies.claims(actor, year), least),
         "coverage": _coverage(actor, year, voices, least),
         "requests": _requests(tallies.asked(actor, period), least),
     }

@@ -328,11 +328,19 @@ def _severity(found: Mapping[str, Any]) -> Section:
         ),
         (table,) if rows else (),
         (
+            *(
+                (
+                    say(
+                        f"다른 위원과 함께 본 것이 {found['least_files']}건이 안 되는 {found['too_few']}명은 뺐습니다.",
+                        f"{found['too_few']} people with fewer than {found['least_files']} shared files are left out.",
+                    ),
+                )
+                if found["too_few"]
+                else ()
+            ),
             say(
-                f"다른 위원과 함께 본 것이 {found['least_files']}건이 안 되는 {found['too_few']}명은 뺐습니다. 이름 대신 "
-                "부호를 씁니다. 배정하는 사람이 너그러운 위원을 고르지 못하게 하려는 것입니다.",
-                f"{found['too_few']} people with fewer than {found['least_files']} shared files are left out. Codes stand for "
-                "names, so that nobody who assigns can pick the lenient.",
+                "이름 대신 부호를 씁니다. 배정하는 사람이 너그러운 위원을 고르지 못하게 하려는 것입니다.",
+                "Codes stand for names, so that nobody who assigns can pick the lenient.",
             ),
         ),
         say(
@@ -367,8 +375,9 @@ def _claims(found: Mapping[str, Any]) -> Section:
         say("증빙 인정", "Evidence accepted"),
         _light(found["light"]),
         say(
-            "평가위원이 기업의 답과 증빙을 그대로 인정했는지, 물리쳤는지, 고쳤는지 문항별로 셉니다.",
-            "How often evaluators accepted the firms' answers with their evidence, rejected them or corrected the level.",
+            "이 달까지 12개월 동안 평가위원이 기업의 답과 증빙을 그대로 인정했는지, 물리쳤는지, 고쳤는지 문항별로 셉니다.",
+            "How often evaluators accepted the firms' answers with their evidence, rejected them or corrected the level, over "
+            "the 12 months up to this one.",
         ),
         say(
             "자주 물리치는 문항은 수준 설명과 증빙 안내가 헷갈리는지 읽어 보고 고쳐 주세요.",
@@ -376,7 +385,7 @@ def _claims(found: Mapping[str, Any]) -> Section:
         ),
         (table,) if rows else (),
         (),
-        say("이 달에 제출된 판단이 없습니다.", "No verdict was handed in in this month."),
+        say("열두 달 동안 제출된 판단이 없습니다.", "No verdict was handed in in these 12 months."),
     )
 
 

@@ -6,6 +6,7 @@ are taken out and `static/css/components/chart.css` dresses the classes that rem
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
@@ -121,11 +122,9 @@ def bars(
         show_legend=False,
         print_values=False,
         value_formatter=(lambda value: f"{100 * value:.0f}%") if percent else (lambda value: f"{value:,.0f}"),
-        y_labels_major_count=3,
-        show_minor_y_labels=False,
-        min_scale=3,
-        max_scale=6,
-        include_x_axis=True,
+        y_labels=_steps(
+            max(sum(column) if stacked else max(column) for column in _columns(series)), least=0 if percent else 1
+        ),
         js=[],
         no_prefix=True,
         pretty_print=False,
@@ -143,6 +142,18 @@ def bars(
             text.set("text-anchor", side)
     root.set("viewBox", "-60 0 700 375")
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _columns(series: Sequence[Sequence[float | None]]) -> list[list[float]]:
+    return [[value or 0 for value in column] for column in zip(*series, strict=True)] or [[0]]
+
+
+def _steps(top: float, least: float = 0) -> list[float]:
+    """Round marks from 0 to the first one that is not below `top`, five at most; `least` apart at least."""
+    wish = (top or 1) / 4
+    unit = 10.0 ** math.floor(math.log10(wish))
+    step = max(least, next(unit * round_ for round_ in (1, 2, 2.5, 5, 10) if unit * round_ >= wish * 0.999))
+    return [round(step * n, 6) for n in range(math.ceil(top / step - 0.001) + 1)] if top else [0, 1]
 
 
 def _bare(svg: str) -> ElementTree.Element:

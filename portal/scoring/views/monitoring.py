@@ -56,6 +56,8 @@ def _shown(found: dict[str, Any] | None) -> dict[str, Any]:
     trend = found["trend"]
     months = [f"{row['month'][2:4]}.{row['month'][5:]}" for row in trend]
     tiers = [[row["cells"][i] for row in trend] for i in range(len(monitoring.TIERS))]
+    # what may not show stands on top without its tiers, or a month with small cells would look like a poor one
+    tiers.append([(row["total"] or 0) - sum(cell or 0 for cell in row["cells"]) for row in trend])
     rates = [[row[name]["rate"] for row in trend] for name in ("blind", "shown")]
     return {
         "found": found,
