@@ -12,11 +12,14 @@ from portal.evaluation import queries, seating, service, sidebyside
 from portal.evaluation.models import Panel
 from portal.evaluation.rules import Outcome, RecusalReason, reviews_needed
 from portal.evaluation.seating import AssignmentFilters
+from portal.profiles import questionnaire
 from portal.programmes.rules import Tier
 from portal.scoring import service as scoring
 from portal.scoring.models import SecondReaderCall, Suggestion
 from portal.scoring.rules import SecondReaderReason, disagrees, doubts
 from tests.factories import evaluation as make
+from tests.factories.applications import accepted
+from tests.factories.profiles import complete_profile
 
 T = Tier
 
@@ -220,11 +223,10 @@ def test_an_evaluator_never_reads_that_a_reader_was_called_even_after_the_lock(a
 
 
 def test_the_page_names_the_evidence_that_settles_it(actor, bora, client_as):
-    case = make.in_evaluation(
-        actor("hana"), actor("gong"), but=dict.fromkeys(("S3", "P1", "I3"), 3) | {"E5": 2, "T1": 2}
-    )
+    complete_profile(actor("hana"), 3, evidence=[code for code in questionnaire.load().codes if code != "I3"])
+    case = accepted(actor("hana"), actor("gong"))
     make.assigned(actor("un"), case, [actor("pyeong"), bora], actor("jang"))
     key = make.locked(actor("pyeong"), case, tier=make.suggested(case)).key
-    page = client_as("pyeong").page(f"/evaluation/cases/{key}/final")
-    box = " ".join(page.soup.select_one("[aria-labelledby=settle-title]").get_text(" ", strip=True).split())
-    assert "산정 유형" in box
+    box = client_as("pyeong").page(f"/evaluation/cases/{key}/final").soup.select_one(".case-settling")
+    lines = [" ".join(one.get_text(" ", strip=True).split()) for one in box.select("li")]
+    assert lines == ["I3 데이터 저장·품질 3단계 · 3개월 이상·코드 일관 인정 → 선도모델"]
