@@ -307,10 +307,10 @@ def _coverage(actor: Actor, year: tallies.Period, voices: Sequence[tallies.Voice
     learned = sorted({one.model for one in voices} - {INSTRUMENT})
     inside = of = 0
     for one in tallies.settled(actor, year, learned):
-        tiers = json.loads(one.result).get("tiers")
-        if tiers is not None:
+        voice = json.loads(one.result).get("voice")
+        if voice is not None:
             of += 1
-            inside += one.decided.name in tiers
+            inside += one.decided.name in voice["tiers"]
     return {
         "models": learned,
         "promised": PROMISED,

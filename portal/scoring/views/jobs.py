@@ -61,17 +61,9 @@ def _result_url(row: ScoringJob) -> str | None:
         return url_for(".what_if_result", key=row.key)
     if row.kind is JobKind.REPORT and answer.get("month"):
         return url_for(".monitoring_report", month=answer["month"])
-    if row.kind is JobKind.REPORT and answer.get("month"):
-        return url_for(".monitoring_report", month=answer["month"])
     return url_for(".models")
 
 
 def _again_url(row: ScoringJob) -> str:
     """Where the same work can be asked for again."""
-    pages = {
-        JobKind.TRAIN: ".train",
-        JobKind.SCORE_ALL: ".rescore",
-        JobKind.WHAT_IF: ".what_if",
-        JobKind.REPORT: ".monitoring",
-    }
-    return url_for(pages[row.kind])
+    return url_for(_ASKED_AT[row.kind])

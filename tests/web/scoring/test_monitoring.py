@@ -17,8 +17,9 @@ from portal.base.audit import AuditRow
 from portal.base.db import session, transaction
 from portal.programmes.rules import Tier
 from portal.scoring import handout, monitoring, queries, record, service, work
-from portal.scoring.models import ModelVersion, MonthlyReport, SecondReaderCall
+from portal.scoring.models import ModelVersion, MonthlyReport, SecondReaderCall, Suggestion
 from portal.scoring.rules import ClaimWord, JobKind, ModelKind, ModelState, SecondReaderReason, span
+from tests.factories import evaluation
 from tests.factories.evaluation import an_evaluator
 from tests.factories.monitoring import said, watched
 from tests.factories.scoring import explanation, no_figures
@@ -216,6 +217,22 @@ def test_requests_and_second_readers_are_counted(actor, frozen, june):
     found = monitoring.figures(actor("un"), "2026-07", 1)["requests"]
     assert (found["explanations"], found["objections"], found["answered"], found["changed"]) == (1, 0, 0, 0)
     assert found["second_readers"] == {"disagrees": 1}
+
+
+@pytest.mark.parametrize(("named", "hits"), [(["BASIC", "ADVANCED", "LEADING"], 1), ([], 0)])
+def test_decided_tiers_are_set_against_what_a_learned_model_named(actor, frozen, named, hits):
+    case = evaluation.in_evaluation(actor("hana"), actor("gong"))
+    readers, tier = [actor("pyeong"), an_evaluator()], evaluation.suggested(case)
+    evaluation.assigned(actor("un"), case, readers, actor("jang"))
+    for one in readers:
+        evaluation.reviewed(one, case, tier=tier)
+    evaluation.decided(actor("jang"), case, tier)
+    assert monitoring.figures(actor("un"), "2026-07", 1)["coverage"]["of"] == 0
+    with transaction():
+        said_so = record.canonical({"voice": {"tiers": named}})
+        session.execute(sa.update(Suggestion).values(model="ordinal-logit-1", result=said_so))
+    found = monitoring.figures(actor("un"), "2026-07", 1)["coverage"]
+    assert (found["models"], found["of"], found["hits"]) == (["ordinal-logit-1"], 1, hits)
 
 
 # --- the page -------------------------------------------------------------------------------------------------
