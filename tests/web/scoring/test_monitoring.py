@@ -19,6 +19,7 @@ from portal.programmes.rules import Tier
 from portal.scoring import handout, monitoring, queries, record, service, work
 from portal.scoring.models import ModelVersion, MonthlyReport, SecondReaderCall, Suggestion
 from portal.scoring.rules import ClaimWord, JobKind, ModelKind, ModelState, SecondReaderReason, span
+from portal.web.guard import may
 from tests.factories import evaluation
 from tests.factories.evaluation import an_evaluator
 from tests.factories.monitoring import said, watched
@@ -284,6 +285,7 @@ def test_a_regional_operator_has_no_access(app, frozen, client_as, context):
     regional = actor_of(session.get(Person, person.id))
     with transaction():
         session.add(MonthlyReport(month=MONTH, body="{}", sha256="0" * 64))
+    assert not may(regional, "scoring:monitor:read")
     assert queries.report_of(regional, MONTH) is None
     assert list(queries.report_months(regional)) == []
     with pytest.raises(Forbidden):
