@@ -6,11 +6,12 @@ gigabyte. What only one firm needs, the moves that lift it, is left to `reasons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from portal.scoring.gates import CUTS, GATES, INELIGIBLE, TIERS, Cuts, ManyFacts, State, fill_states
+from portal.scoring import features
+from portal.scoring.gates import CUTS, GATES, INELIGIBLE, LEVEL_GATES, TIERS, Cuts, ManyFacts, State, fill_states
 from portal.scoring.instrument import BLOCK, POINT, Block, Instrument
 from portal.scoring.reasons import GOAL, Firm, points_between
 
@@ -87,9 +88,14 @@ def pack(instrument: Instrument, firms: Sequence[Firm]) -> Profiles:
     )
 
 
-def score(instrument: Instrument, profiles: Profiles, cuts: Cuts = CUTS) -> Scores:
+Voices = Callable[["np.ndarray"], "np.ndarray"]
+"""Columns as `features.matrix` gives them → int tiers 0–2 of a learned champion."""
+
+
+def score(instrument: Instrument, profiles: Profiles, cuts: Cuts = CUTS, champion: Voices | None = None) -> Scores:
     """Score n firms; equal to `Instrument.assess`, `gates.judge` and `reasons.explain` row by row.
 
+    champion: a learned model that speaks in the place of the level gates; equal to `voice.among_gates`
     Raises: ValueError as `Instrument.assess_many`
     Notes : O(n); no Python loop over firms
     """
@@ -124,7 +130,7 @@ def score(instrument: Instrument, profiles: Profiles, cuts: Cuts = CUTS) -> Scor
         )
         facts = profiles.facts.part(rows.start, rows.stop) if profiles.facts else None
         doubtful = None if unsure is None else unsure[rows].sum(axis=1)
-        _block(instrument, found, rows, block, facts, cuts, tables, doubtful)
+        _block(instrument, found, rows, block, facts, cuts, tables, doubtful, champion)
     return found
 
 
@@ -137,6 +143,7 @@ def _block(
     cuts: Cuts,
     tables: _Tables,
     doubtful: np.ndarray | None,
+    champion: Voices | None,
 ) -> None:
     import numpy as np
 
@@ -153,13 +160,24 @@ def _block(
         cuts,
     )
     barred = states == State.UNMET
+    above = np.zeros((len(TIERS), n), bool)  # tiers that a learned model does not see the firm at
+    overruled = np.zeros((len(TIERS), n), bool)
+    if champion is not None:
+        columns = np.empty((n, len(instrument.codes) + len(instrument.areas) + 1))
+        features.fill(instrument, columns, block.hundredths.T, block.areas)
+        level = champion(columns)
+        above = np.arange(len(TIERS))[:, None] > level
+        replaced = [GATES.index(gate) for gate in sorted(LEVEL_GATES)]
+        overruled = barred[:, replaced].any(axis=1)
+        barred[:, replaced] = False
     tier = np.full(n, INELIGIBLE, np.int8)
     for t in range(len(TIERS)):
-        tier[~barred[t].any(axis=0)] = t
-    unmet, waits = np.zeros((len(GATES), n), bool), np.zeros(n, bool)
+        tier[~(barred[t].any(axis=0) | above[t])] = t
+    unmet, waits, beyond = np.zeros((len(GATES), n), bool), np.zeros(n, bool), np.zeros(n, bool)
     for t in range(len(TIERS)):
         unmet |= barred[t] & (tier == t - 1)
-        waits |= (states[t] == State.PENDING).any(axis=0) & (tier == t)
+        beyond |= above[t] & (tier == t - 1)
+        waits |= ((states[t] == State.PENDING).any(axis=0) | overruled[t]) & (tier == t)
     has_next = (tier >= 0) & (tier < len(TIERS) - 1)
     unproven = block.above > 0
 
@@ -167,7 +185,7 @@ def _block(
     found.system_level[rows], found.capability_level[rows] = block.system_level, block.capability_level
     found.gates[rows] = states.transpose(2, 0, 1)
     found.tier[rows], found.provisional[rows] = tier, waits
-    found.near[rows] = np.where(has_next & (unmet.sum(axis=0) == 1), tier + 1, NONE)
+    found.near[rows] = np.where(has_next & (unmet.sum(axis=0) + beyond == 1), tier + 1, NONE)
     found.unmet[rows], found.unproven[rows] = unmet.T, unproven.T
     found.lost[rows] = tables.lost(block, tier).T
     for i, flag in enumerate(instrument.settings["contradictions"]):

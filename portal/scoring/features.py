@@ -39,14 +39,20 @@ def matrix(instrument: Instrument, found: Assessments) -> "np.ndarray":
     """The columns of n firms: float64, shape (n, 55); equal to `row` firm by firm, to the last bit."""
     import numpy as np  # not at start-up: a web worker never needs it
 
-    items, areas = len(instrument.codes), len(instrument.areas)
-    columns = np.empty((len(found.total), items + areas + 1))
-    place = [instrument.place[code] for code in instrument.codes]
+    columns = np.empty((len(found.total), len(instrument.codes) + len(instrument.areas) + 1))
     for start in range(0, len(columns), BLOCK):  # else the parts would take the memory of the whole again
         rows = slice(start, start + BLOCK)
-        means = np.nan_to_num(found.areas[rows], nan=0.0)
-        hundredths = found.hundredths[rows]
-        columns[rows, :items] = np.where(hundredths == NOT_GIVEN, means[:, place], hundredths / POINT)
-        columns[rows, items:-1] = means
-        columns[rows, -1] = means.min(axis=1)
+        fill(instrument, columns[rows], found.hundredths[rows], found.areas[rows])
     return columns
+
+
+def fill(instrument: Instrument, columns: "np.ndarray", hundredths: "np.ndarray", areas: "np.ndarray") -> None:
+    """Write the columns of one block of firms, from arrays with a row for each firm."""
+    import numpy as np
+
+    items = len(instrument.codes)
+    means = np.nan_to_num(areas, nan=0.0)
+    of_item = means[:, [instrument.place[code] for code in instrument.codes]]
+    columns[:, :items] = np.where(hundredths == NOT_GIVEN, of_item, hundredths / POINT)
+    columns[:, items:-1] = means
+    columns[:, -1] = means.min(axis=1)

@@ -65,6 +65,10 @@ CUTS = Cuts()
 """The rule in force, as `RULE_VERSION` names it."""
 
 
+LEVEL_GATES = frozenset({"G1", "G2"})
+"""The gates that ask for a level: a learned champion's tier takes their place, every other gate stays binding."""
+
+
 class State(IntEnum):
     MET = 0
     PENDING = 1
