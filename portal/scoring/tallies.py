@@ -1,7 +1,8 @@
 """Counting for the monitoring page: whatever may be summed up of suggestions, opinions and requests.
 
 Only what firms brought forward (with an application, or by asking a person) and what `visible_to` lets the reader see
-is counted, a firm once per period, by its newest suggestion. A period is half open: from ≤ moment < until.
+is counted. A firm counts once, in the period in which it handed in its answers, by the newest suggestion on them that
+the period saw: so scoring everybody again moves no month. A period is half open: from ≤ moment < until.
 """
 
 from __future__ import annotations
@@ -37,19 +38,32 @@ def _counted(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.and_(visible_to(actor), brought_forward())
 
 
+_HANDED_IN = sa.func.coalesce(ProfileVersion.submitted_at, ProfileVersion.finished_at, Suggestion.created_at)
+
+
+def _in(period: Period) -> sa.ColumnElement[bool]:
+    """Answers of a period, and what was said of them before it ended."""
+    return sa.and_(_within(_HANDED_IN, period), Suggestion.created_at < period[1])
+
+
+def _brought(actor: Actor, *columns: Any) -> sa.Select[Any]:
+    """What may be counted, beside the day on which the firm handed in."""
+    return (
+        sa.select(*columns)
+        .select_from(Suggestion)
+        .outerjoin(ProfileVersion, ProfileVersion.id == Suggestion.profile_version_id)
+        .where(_counted(actor))
+    )
+
+
 def _newest(actor: Actor, period: Period) -> sa.Select[tuple[int]]:
     """The newest suggestion of each firm in a period."""
-    return (
-        sa.select(sa.func.max(Suggestion.id))
-        .where(_within(Suggestion.created_at, period), _counted(actor))
-        .group_by(Suggestion.organisation_id)
-    )
+    return _brought(actor, sa.func.max(Suggestion.id)).where(_in(period)).group_by(Suggestion.organisation_id)
 
 
 def any_in(actor: Actor, period: Period) -> bool:
     """Whether there is anything to count in a period."""
-    found = sa.select(Suggestion.id).where(_within(Suggestion.created_at, period), _counted(actor)).limit(1)
-    return session.scalar(found) is not None
+    return session.scalar(_brought(actor, Suggestion.id).where(_in(period)).limit(1)) is not None
 
 
 # --- answers -------------------------------------------------------------------------------------------------
@@ -180,11 +194,11 @@ class Voice:
 
 
 def voices(actor: Actor, periods: Sequence[Period]) -> list[Voice]:
-    """Firms by period, model and tier; the periods follow each other."""
-    number = sa.case(*((_within(Suggestion.created_at, period), i) for i, period in enumerate(periods))).label("number")
+    """Firms by period, model and tier."""
+    number = sa.case(*((_in(period), i) for i, period in enumerate(periods))).label("number")
     newest = (
-        sa.select(sa.func.max(Suggestion.id).label("id"), number)
-        .where(_within(Suggestion.created_at, (periods[0][0], periods[-1][1])), _counted(actor))
+        _brought(actor, sa.func.max(Suggestion.id).label("id"), number)
+        .where(sa.or_(*(_in(period) for period in periods)))
         .group_by(Suggestion.organisation_id, number)
         .subquery()
     )

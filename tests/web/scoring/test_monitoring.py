@@ -62,6 +62,19 @@ def test_a_firm_counts_once_by_its_newest_suggestion_and_only_when_it_brought_it
     }
 
 
+def test_scoring_everybody_again_moves_no_month(actor, june):
+    """A new word on answers of May counts for no other month, nor for May once it had ended."""
+    old = watched(span("2026-05")[0], tier=Tier.BASIC)
+    new = watched(june(1), tier=Tier.BASIC)
+    for row in (old, new):
+        copy = {name: value for name, value in vars(row).items() if not name.startswith("_") and name not in ("id", "key")}
+        with transaction():
+            session.add(Suggestion(**copy | {"tier": Tier.LEADING, "model": "ordinal-logit-1", "created_at": june(9)}))
+    found = figures(actor("un"), least=1)
+    assert [row["cells"] for row in found["trend"][-2:]] == [[1, 0, 0, 0], [0, 0, 1, 0]]
+    assert [(one["model"], one["firms"]) for one in found["models"]] == [("ordinal-logit-1", 1)]
+
+
 def test_the_month_ends_in_korea(actor, june):
     first, end = span(MONTH)
     for moment in (first - timedelta(seconds=1), first, end - timedelta(seconds=1), end):
