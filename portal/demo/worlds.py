@@ -21,6 +21,10 @@ What was matched
   .78 (.78), the best that the columns allow .90 (.90).
 * Errors of experts: variance shares 6.6 / 41.8 / 51.6 % of severity (one value per expert), quality (one per file, shared
   by all who read it: how well it is written up) and noise (one per reading).
+
+What these worlds are not: hard to learn. A firm is mostly one thing, far or not far, so that an ordinal learner which may
+only rise comes within .01–.03 of the ceiling after a few hundred decisions, sooner than in the prototype. They tell
+whether a learner is misled (by noise, by inflated claims, by a moved standard), not how much data Korea would need.
 """
 
 from __future__ import annotations
@@ -179,14 +183,16 @@ class World:
             seen=seen.ravel(),
         )
 
-    def ceilings(self, n: int = 30_000) -> Ceilings:
+    def ceilings(self, n: int = 30_000, on: Cohort | None = None) -> Ceilings:
         """The two ceilings of this world, over n firms that nobody learned from.
 
+        on   : these firms instead, the ones that the models are measured on (over a few thousand firms two cohorts of
+               one world differ by half a hundredth)
         Notes: the reference is a ridge fit of the true index on the columns, their squares, 200 random ramps and the
                truth's own formula applied to what is seen; its cuts are those that agree best with the truth
         """
-        learned, fresh = self.firms(max(n, _REFERENCE), draw=-1), self.firms(n, draw=-2)
-        one = self.decide(fresh, raters=max(40, n // 30), draw=-2)
+        learned, fresh = self.firms(max(n, _REFERENCE), draw=-1), on or self.firms(n, draw=-2)
+        one = self.decide(fresh, raters=max(40, len(fresh) // 30), draw=-2)
         guess = _reference(self._truth, learned, self._random("ramps", 0))
         score = guess(learned)
         said = np.searchsorted(best_cuts(score, learned.truth), guess(fresh))

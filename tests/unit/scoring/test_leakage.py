@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from portal.demo.worlds import World
+from portal.demo.worlds import World, agreement
 from portal.scoring import features, record
+from portal.scoring.estimators import MonotoneOrdinalBoosting, OrdinalLogit
 from portal.scoring.instrument import load
 
 INSTRUMENT = load()
@@ -71,3 +73,30 @@ def test_the_hidden_truth_of_a_world_is_not_in_the_columns(cohort):
     """A plant: were the true index among them, some column would follow it exactly."""
     together = np.corrcoef(np.column_stack([cohort.columns, cohort.index]).T)[-1, :-1]
     assert np.nanmax(np.abs(together)) < 0.97
+
+
+@pytest.mark.parametrize(
+    ("learner", "shuffles"), [(OrdinalLogit(), 8), (MonotoneOrdinalBoosting(max_iter=40, folds=3), 3)]
+)
+def test_shuffled_decisions_teach_nothing(cohort, learner, shuffles):
+    """With the decisions dealt out anew nothing is left to learn: kappa at chance, and no row surer than the shares.
+
+    The learners may only rise in their columns, so their index still ranks the firms; what counts is that they know
+    how little it says. The same rows with their own decisions are the counter-proof that the trial could have failed.
+    """
+    world, rows = World("additive", "realistic", 11), 500
+    decisions = world.decide(cohort, raters=12)
+    known, fresh = cohort.columns[:rows], cohort.columns[rows:]
+    tiers, truth = decisions.tier[:rows], cohort.truth[rows:]
+    assert agreement(truth, clone(learner).fit(known, tiers).predict(fresh)) > 0.8
+    shares = np.bincount(tiers, minlength=3) / rows
+    kappas = []
+    for seed in range(shuffles):
+        dealt = np.random.default_rng(seed).permutation(tiers)
+        model = clone(learner).fit(known, dealt)
+        kappas.append(agreement(truth, model.predict(fresh)))
+        assert np.abs(model.predict_proba(fresh).mean(axis=0) - shares).max() < 0.05
+        assert model.predict_proba(fresh).std(axis=0).max() < 0.10
+    error = np.std(kappas, ddof=1) / shuffles**0.5
+    assert abs(np.mean(kappas)) <= 0.02 + 2 * error
+    assert np.mean(kappas) + 2 * error < 0.1

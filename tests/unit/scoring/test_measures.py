@@ -112,7 +112,10 @@ def test_no_line_of_a_random_table_gives_a_small_cell_away(seed):
     full = [[*row, sum(row)] for row in rows]
     full.append([sum(column) for column in zip(*full, strict=True)])
     found = measures.suppress(rows, least)
-    for values, shown in [*zip(full, found, strict=True), *zip(zip(*full, strict=True), zip(*found, strict=True), strict=True)]:
+    for values, shown in [
+        *zip(full, found, strict=True),
+        *zip(zip(*full, strict=True), zip(*found, strict=True), strict=True),
+    ]:
         assert all(one is None or one == value for value, one in zip(values, shown, strict=True))
         assert all(one is None for value, one in zip(values, shown, strict=True) if 0 < value < least)
         gone = [value for value, one in zip(values[:-1], shown[:-1], strict=True) if one is None]

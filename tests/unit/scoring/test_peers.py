@@ -48,7 +48,9 @@ def test_one_firm_more_or_less_seldom_shows_and_only_by_a_step():
         assert all(abs(a - b) in (0.0, 0.5) for a, b in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize(("value", "place"), [(1.4, Place.LOWER), (1.5, Place.MIDDLE), (2.5, Place.MIDDLE), (2.6, Place.UPPER)])
+@pytest.mark.parametrize(
+    ("value", "place"), [(1.4, Place.LOWER), (1.5, Place.MIDDLE), (2.5, Place.MIDDLE), (2.6, Place.UPPER)]
+)
 def test_the_place_is_read_on_the_rounded_figures(value, place):
     assert Group("25", "small", 6, {"EXE": (1.5, 2.0, 2.5)}).place("EXE", value) is place
 
@@ -57,7 +59,9 @@ def test_an_area_without_figures_has_no_place():
     assert Group("25", "small", 6, {}).place("EXE", 3.0) is None
 
 
-@pytest.mark.parametrize(("count", "words"), [(6, "6~9곳"), (9, "6~9곳"), (10, "10~29곳"), (100, "100~499곳"), (9999, "500곳 이상")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(6, "6~9곳"), (9, "6~9곳"), (10, "10~29곳"), (100, "100~499곳"), (9999, "500곳 이상")]
+)
 def test_the_number_of_firms_is_told_as_a_band(count, words):
     assert Group("", "", count, {}).count.ko == words
 
