@@ -13,12 +13,18 @@ from portal.applications.models import Application
 from portal.base import audit, clock
 from portal.base.access import Forbidden, RuleBroken, StaleVersion
 from portal.base.db import session
+from portal.base.outbox import OutboxEvent
 from portal.evaluation import queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import Outcome
+from portal.programmes.rules import Tier
+from portal.scoring import service as scoring
+from portal.scoring.models import ExplanationRequest, SecondReaderCall, SuggestionRefusal
+from portal.scoring.rules import SecondReaderReason
 from tests.factories import applications
 from tests.factories import consultations as talks
 from tests.factories import evaluation as make
+from tests.factories.scoring import suggestion
 
 CLICKS = 20
 REFUSED = "refused"
@@ -153,3 +159,51 @@ def test_a_listing_is_begun_once(at_once, app, actor, cast):
 
     assert set(at_once(press)) <= {200, 302, 409}
     assert _count(Listing) <= 1
+
+def test_a_firm_objects_and_refuses_once(at_once, actor):
+    hana = actor("hana")
+    key = suggestion(hana).key
+
+    def press(number):
+        if number % 2:
+            scoring.refuse_suggestions(hana)
+            return "refused the machine"
+        return scoring.object_to(hana, key, once_key=f"key {number % 4}")
+
+    met = at_once(press)
+    objection = session.scalars(sa.select(ExplanationRequest)).one()
+    assert set(met) <= {objection.key, REFUSED, "refused the machine"}
+    assert _count(SuggestionRefusal) == 1
+    assert (_acts("explanation.ask"), _acts("suggestion.refuse")) == (1, 1)
+
+
+def test_a_second_reader_is_called_once(at_once, actor):
+    case = make.in_evaluation(actor("hana"), actor("gong"))
+    case_id, suggestion_id = case.id, queries.suggestion_of(case.id).id
+    at_once(lambda number: scoring.call_second_reader(case_id, suggestion_id, SecondReaderReason.WIDE))
+    assert _count(SecondReaderCall) == 1
+    assert _count(OutboxEvent, OutboxEvent.name == "second_reader.called") == 1
+
+
+def test_two_who_lock_different_tiers_at_once_call_a_third(at_once, actor):
+    pyeong, other = actor("pyeong"), make.an_evaluator("이보라")
+    case = make.in_evaluation(actor("hana"), actor("gong"))
+    panel_id = make.assigned(actor("un"), case, [pyeong, other], actor("jang")).id
+    suggested = make.suggested(case)
+    own = {pyeong: suggested, other: Tier.BASIC if suggested is not Tier.BASIC else Tier.ADVANCED}
+    ids = {}
+    for one, tier in own.items():
+        assignment = make.opened(one, case)
+        service.save_review(
+            one, assignment, None, items=make.words(assignment), scores=make.points(), comment="합성", own_tier=tier
+        )
+        ids[one] = assignment.id
+
+    def press(number):
+        one = (pyeong, other)[number % 2]
+        return service.lock_own_score(one, session.get(Assignment, ids[one]), None).id
+
+    assert REFUSED not in at_once(press)
+    assert session.get(Panel, panel_id).reviews_needed == 3
+    assert _count(SecondReaderCall) == 1
+    assert _acts("panel.widen") == 1
