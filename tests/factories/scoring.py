@@ -10,7 +10,9 @@ from portal.base import clock
 from portal.base.access import Actor
 from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
-from portal.scoring import queries, record, service
+from portal.scoring import features, queries, record, service
+from portal.scoring.gates import RULE_VERSION
+from portal.scoring.instrument import load
 from portal.scoring.models import ModelEvent, ModelVersion, MonthlyReport, ScoringJob, Suggestion
 from portal.scoring.rules import JobKind, JobState, ModelAct, ModelKind, ModelState
 from tests.factories.profiles import complete_profile
@@ -127,9 +129,9 @@ def model(
             name=name,
             kind=kind,
             state=state,
-            instrument_version="1",
-            feature_version="1",
-            rule_version="1",
+            instrument_version=load().version,
+            feature_version=features.VERSION,
+            rule_version=RULE_VERSION,
             trained_from=now - timedelta(days=400),
             trained_until=now - timedelta(days=30),
             decisions=1204,

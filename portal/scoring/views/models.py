@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
@@ -15,7 +17,7 @@ from portal.scoring.forms import ReasonForm, RescoreForm, TrainForm
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
 from portal.scoring.measures import Light
-from portal.scoring.models import ModelVersion
+from portal.scoring.models import ModelEvent, ModelVersion
 from portal.scoring.rules import JobKind, JobState, ModelAct, ModelState
 from portal.web.charts import against_promise
 from portal.web.forms import refuse
@@ -28,19 +30,38 @@ SHOWN = 10
 @bp.get("/operator/models")
 @requires("scoring:model:read")
 def models():
-    actor = current_actor()
+    actor, champion = current_actor(), queries.champion()
     events = queries.model_events(actor)
+    since = _since(champion, events)
     return render_template(
         "scoring/models.html",
         models=queries.models(actor),
-        champion=queries.champion(),
-        since=next((one for one in events if one.act in (ModelAct.PROMOTED, ModelAct.ROLLED_BACK)), None),
+        champion=champion,
+        since=since,
+        fallen=since is not None and since.act is ModelAct.REFUSED,
         instrument=load(),
         rules=RULE_VERSION,
         events=events,
         jobs=queries.jobs(actor, limit=5),
         main_metric=dossier.main_metric,
     )
+
+
+def _since(champion: ModelVersion | None, events: Sequence[ModelEvent]) -> ModelEvent | None:
+    """The act since which this one speaks; None: the instrument, from the beginning."""
+    for event in events:
+        if event.act in (ModelAct.PROMOTED, ModelAct.ROLLED_BACK):
+            return event
+        if event.act is ModelAct.REFUSED and champion is None and _spoke(event, events):
+            return event
+    return None
+
+
+def _spoke(refused: ModelEvent, events: Sequence[ModelEvent]) -> bool:
+    """Whether a model was the champion when its file was refused."""
+    acts = (ModelAct.PROMOTED, ModelAct.ROLLED_BACK)
+    last = next((one for one in events if one.id < refused.id and one.act in acts), None)
+    return last is not None and last.model_id == refused.model_id
 
 
 @bp.get("/operator/models/<key>")

@@ -89,6 +89,20 @@ def test_the_desk_lists_every_version_with_its_state_and_the_champion_with_who_a
     assert "ordinal-logit-2" in box and "조운영" in box and "덜 틀립니다." in box
 
 
+def test_a_champion_whose_file_is_damaged_raises_an_alarm(app, cast, client_as, made):
+    fallen = made(make.model, state=ModelState.REFUSED)
+    with app.app_context(), transaction():
+        row = session.scalar(sa.select(ModelVersion).where(ModelVersion.key == fallen))
+        session.add(ModelEvent(model_id=row.id, act=ModelAct.PROMOTED, by_id=cast["un"].id, reason="덜 틀립니다."))
+        session.flush()
+        session.add(ModelEvent(model_id=row.id, act=ModelAct.REFUSED, reason="model_damaged"))
+        named = row.card_sha256[:12]
+    page = client_as("un").page(DESK)
+    assert "파일을 믿을 수 없어 점검표가 제안합니다" in page.text
+    assert "model_damaged" not in page.text and named in page.text
+    assert page.soup.select_one(".champion__name").text.split()[0] == "점검표"
+
+
 @pytest.mark.parametrize(("name", "status"), [("un", 200), ("gam", 200), ("hana", 403), ("pyeong", 403), ("gong", 403)])
 def test_operators_and_auditors_read_models_nobody_else(client_as, made, name, status):
     key = made(make.model)
