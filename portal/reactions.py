@@ -26,6 +26,7 @@ EVENTS: dict[str, list[Handler]] = {
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [scoring.write_answered],
     "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
+    "model.refused": [scoring.write_model_refused],
     "monthly_report.made": [scoring.write_report_made],
     "second_reader.called": [evaluation.on_second_reader_called],
     "suggestion.made": [matching.rank_after_suggestion],

@@ -19,8 +19,10 @@ from portal.profiles import questionnaire
 from portal.profiles.questionnaire import Area, Item
 from portal.profiles.rules import EvidenceTag
 from portal.programmes.rules import Tier
-from portal.scoring import explanation, instrument, record
+from portal.scoring import explanation, instrument, record, registry
 from portal.scoring.explanation import Explanation, Settlement
+from portal.scoring.models import Suggestion
+from portal.scoring.voice import Speaker
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,15 @@ def _rescored(application_id: int, judged: Mapping[str, Judged]) -> Explanation 
             given["answers"][code] = word.level
         # a level that an expert accepted or set stands on the expert's word: it counts as shown
         given["evidence"].setdefault(code, [])
-    return explanation.explain(record.result(given, suggestion.instrument_version))
+    return explanation.explain(record.result(given, suggestion.instrument_version, _speaker(suggestion)))
+
+
+def _speaker(suggestion: Suggestion) -> Speaker | None:
+    """Who made the suggestion; the instrument for one whose file is gone."""
+    try:
+        return registry.speaker_of(suggestion)
+    except registry.Damaged:
+        return None
 
 
 def in_words(value: Any) -> str:

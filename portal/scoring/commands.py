@@ -11,6 +11,7 @@ from portal.base.access import SYSTEM, NotVisible, RuleBroken
 from portal.base.words import sentence
 from portal.scoring import queries, rescoring, service, work
 from portal.scoring.population import MISFITS
+from portal.scoring.registry import Damaged
 from portal.scoring.rules import JobKind, JobState
 
 
@@ -28,8 +29,8 @@ def replay(suggestion_id: int | None) -> None:
             except NotVisible:
                 raise click.ClickException(f"산정 {one}이(가) 없습니다 · there is no suggestion {one}") from None
             except RuleBroken as broken:
-                if suggestion_id is not None:
-                    raise click.ClickException(str(sentence(broken.code, **broken.values))) from None
+                if suggestion_id is not None or isinstance(broken, Damaged):
+                    raise click.ClickException(_both(broken, one)) from None
                 skipped += 1
                 continue
             if not again.ok:
@@ -88,3 +89,9 @@ def score(everybody: bool, instrument: str | None, limit: int | None, resume: bo
     )
     for reason, firms in sorted(found["skipped"].items()):
         click.echo(f"  {firms}: {MISFITS[reason].ko} · {MISFITS[reason].en}")
+
+
+def _both(broken: RuleBroken, suggestion_id: int | None = None) -> str:
+    """A refusal in both languages."""
+    said = sentence(broken.code, **broken.values)
+    return (f"산정 id={suggestion_id}: " if suggestion_id is not None else "") + f"{said.ko} · {said.en}"

@@ -21,7 +21,7 @@ from portal.scoring.instrument import Assessment, Assessments, Standing
 if TYPE_CHECKING:
     import numpy as np
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
 """Goes up with every change of a gate, a threshold or the tier rule; stored with every suggestion."""
 
 TIERS = (Tier.BASIC, Tier.ADVANCED, Tier.LEADING)

@@ -256,14 +256,35 @@ def model_events(actor: Actor, model_id: int | None = None, *, limit: int = 50) 
 
 
 def champion_before() -> ModelVersion | None:
-    """What a roll-back leads to: the model that spoke before this one; None when it was the instrument."""
-    spoke = session.scalars(
-        sa.select(ModelEvent)
-        .where(ModelEvent.act.in_((ModelAct.PROMOTED, ModelAct.ROLLED_BACK)))
-        .order_by(ModelEvent.id.desc())
-        .limit(2)
-    ).all()
-    return spoke[1].model if len(spoke) > 1 else None
+    """What a roll-back leads to: the model that spoke before this one; None when it was the instrument.
+
+    Notes: the acts are followed like a pile, so that going back twice does not lead forward again. A model that was
+           refused is passed over
+    """
+    pile: list[ModelVersion] = []
+    acts = (ModelAct.PROMOTED, ModelAct.ROLLED_BACK)
+    for event in session.scalars(sa.select(ModelEvent).where(ModelEvent.act.in_(acts)).order_by(ModelEvent.id)):
+        if event.act is ModelAct.PROMOTED:
+            pile.append(event.model)
+        else:
+            while pile and pile[-1] is not event.model:
+                pile.pop()
+    whole = [model for model in pile if model.state in (ModelState.CHAMPION, ModelState.RETIRED)]
+    if whole and whole[-1].state is ModelState.CHAMPION:
+        whole.pop()
+    return whole[-1] if whole else None
+
+
+def lock_models() -> None:
+    """Let nobody else change which model speaks, until this transaction ends."""
+    session.scalars(sa.select(ModelVersion.id).order_by(ModelVersion.id).with_for_update()).all()
+    session.expire_all()
+
+
+def lock_model(model_id: int) -> ModelVersion:
+    return session.scalars(
+        sa.select(ModelVersion).where(ModelVersion.id == model_id).with_for_update(of=ModelVersion)
+    ).one()
 
 
 def _jobs_visible_to(actor: Actor) -> sa.ColumnElement[bool]:

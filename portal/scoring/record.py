@@ -1,7 +1,11 @@
 """What is stored of a suggestion, so that it can be explained, contested and replayed to the byte years later.
 
-Inputs and results are canonical JSON: keys sorted, no spaces, UTF-8. The model is named by its own hash: instrument
-file and rule version.
+Inputs and results are canonical JSON: keys sorted, no spaces, UTF-8. The instrument is named by the hash of its file
+and the rule version, a learned model by the hash of its card.
+
+What earlier releases stored keeps replaying: a result has the shape of its rule version. From "2" on it says how sure
+it is: a `band` (the instrument with every bare claim rejected, and with every claim proven), or the `voice` of a
+learned champion with its probabilities.
 """
 
 import hashlib
@@ -11,12 +15,15 @@ from dataclasses import asdict
 from typing import Any
 
 from portal.programmes.rules import Tier
-from portal.scoring.gates import RULE_VERSION, Facts, Judgement, judge
-from portal.scoring.instrument import Instrument, load
+from portal.scoring.gates import RULE_VERSION, TIERS, Facts, Judgement, judge
+from portal.scoring.instrument import Assessment, Instrument, load
 from portal.scoring.reasons import Firm, explain
+from portal.scoring.voice import Speaker, among_gates
 
 CHAMPION = "instrument"
-"""The model that suggests; a challenger takes over only by a person's promotion."""
+"""The model that suggests at first; a challenger takes over only by a person's promotion."""
+REPLAYED = frozenset({"1", RULE_VERSION})
+"""Rule versions whose results this release still computes to the byte."""
 
 
 def canonical(value: Any) -> str:
@@ -54,14 +61,23 @@ def inputs(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def result(given: Mapping[str, Any], version: str | None = None) -> dict[str, Any]:
+def result(
+    given: Mapping[str, Any],
+    version: str | None = None,
+    speaker: Speaker | None = None,
+    rules: str = RULE_VERSION,
+) -> dict[str, Any]:
     """Suggest a tier from stored inputs; a person decides.
 
     given   : what `inputs` returned, or the same read back from JSON
     version : instrument version, the newest when none is named
+    speaker : the learned model that speaks; None is the instrument
+    rules   : the rule version whose result is wanted, of those in `REPLAYED`
     Returns : plain data, the same for the same inputs and versions, to the byte once canonical
     Raises  : ValueError naming the code of a wrong answer; LookupError for an unknown version
     """
+    if rules not in REPLAYED:
+        raise LookupError(f"no rules {rules}")
     instrument = load(version)
     facts = dict(given["facts"])
     if facts["exclusions"] is not None:
@@ -78,11 +94,24 @@ def result(given: Mapping[str, Any], version: str | None = None) -> dict[str, An
     judged = judge(found, firm.facts, firm.rejected)
     claimed = instrument.assess(firm.answers, face_value=True)
     claimed_judged = judge(claimed, firm.facts)
+    said: dict[str, Any] = {}
+    if speaker is not None:
+        voice = speaker.voice(instrument, found)
+        judged = spoken = among_gates(judged, voice.tier)
+        said["voice"] = {
+            "probabilities": list(voice.probabilities),
+            "tiers": [TIERS[one].name for one in voice.tiers],
+            "tier": TIERS[voice.tier].name,
+            "note": spoken.note,
+        }
+    elif rules != "1":
+        said["band"] = _band(instrument, firm, found)
+    judging = speaker.judging(instrument) if speaker else None
     return {
-        "model": CHAMPION,
-        "model_hash": model_hash(instrument),
+        "model": speaker.name if speaker else CHAMPION,
+        "model_hash": speaker.sha256 if speaker else model_hash(instrument, rules),
         "instrument": {"name": instrument.name, "version": instrument.version},
-        "rules": RULE_VERSION,
+        "rules": rules,
         "tier": _name(judged.tier),
         "near": _name(judged.near),
         "provisional": judged.provisional,
@@ -98,7 +127,19 @@ def result(given: Mapping[str, Any], version: str | None = None) -> dict[str, An
             "areas": claimed.areas,
         },
         "gates": gates(judged),
-        "reasons": explain(instrument, firm, found, judged),
+        "reasons": explain(instrument, firm, found, judged, judging=judging),
+        **said,
+    }
+
+
+def _band(instrument: Instrument, firm: Firm, found: Assessment) -> dict[str, dict[str, Any]]:
+    """Between which tiers and totals the evidence may still move the firm. A claim that a person rejected stays so."""
+    bare = {code for code, level in found.face.items() if level > found.proven[code]}
+    low = instrument.assess(firm.answers, firm.evidence, firm.rejected | bare)
+    high = instrument.assess(firm.answers, found.face.keys(), firm.rejected)
+    return {
+        "low": {"tier": _name(judge(low, firm.facts, firm.rejected).tier), "total": low.total},
+        "high": {"tier": _name(judge(high, firm.facts, firm.rejected).tier), "total": high.total},
     }
 
 
@@ -110,9 +151,9 @@ def gates(judged: Judgement) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def model_hash(instrument: Instrument) -> str:
-    """Names the champion exactly: the instrument's bytes and the version of the rules."""
-    return digest(canonical([CHAMPION, instrument.digest, RULE_VERSION]))
+def model_hash(instrument: Instrument, rules: str = RULE_VERSION) -> str:
+    """Names the instrument as a champion exactly: its bytes and the version of the rules."""
+    return digest(canonical([CHAMPION, instrument.digest, rules]))
 
 
 def _name(tier: Tier | None) -> str | None:

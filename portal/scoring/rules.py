@@ -141,6 +141,7 @@ OWN_SHARE_PROOF = "own-share-proof"
 OPEN_PROJECT, UNPAID_CLAWBACK = "open-project", "unpaid-clawback"
 
 LONGEST_TEXT = 2_000
+SHORTEST_REASON = 10
 LONGEST_NOTE = 200
 TIME_TO_ANSWER = timedelta(days=10)
 """Within which a person answers a firm: the portal's own aim, not a term of the law."""
@@ -246,6 +247,65 @@ CODES = define(
             "이 결과를 만든 규칙 판({version})이 지금 프로그램에 없어 다시 계산할 수 없습니다.",
             "The rules that made this result (version {version}) are not in this release; it can't be recomputed.",
         ),
+        "model_reason_short": say(
+            "이유를 {least}자 이상 적어 주세요.", "Please give a reason of at least {least} characters."
+        ),
+        "model_not_challenger": say(
+            "도전 모형만 이렇게 할 수 있습니다. 이 모형은 지금 '{state}'입니다.",
+            "Only a challenger allows this. This model is: {state}.",
+        ),
+        "model_other_version": say(
+            "이 모형은 점검표 {version} 판으로 배웠습니다. 지금 판으로 다시 학습해 주세요.",
+            "This model learned from version {version} of the questions. Please train one on the present version.",
+        ),
+        "model_synthetic": say(
+            "합성 결정으로 배운 모형은 실제 포털에서 쓸 수 없습니다.",
+            "A model that learned from synthetic decisions may not speak outside a demo.",
+        ),
+        "model_none_learned": say(
+            "지금 점검표가 제안하고 있어 되돌릴 모형이 없습니다.",
+            "The instrument speaks already; there is nothing to roll back.",
+        ),
+        "model_missing": say("모형 파일({sha256})이 없습니다.", "The model file ({sha256}) is missing."),
+        "model_damaged": say(
+            "모형 파일의 내용이 등록된 해시({sha256})와 다릅니다.",
+            "The model file is not what its registered hash ({sha256}) says.",
+        ),
+        "model_format": say(
+            "모형 파일({sha256})의 형식을 알 수 없습니다.", "The model file ({sha256}) is of an unknown format."
+        ),
+        "promotion_missing": say("채택 보고서가 없습니다.", "There is no promotion report."),
+        "promotion_stale": say(
+            "채택 보고서가 다른 모형({against})과 견준 것입니다. 다시 만들어 주세요.",
+            "The promotion report compares with another champion ({against}). Please make it anew.",
+        ),
+        "promotion_unmet": say(
+            "채택 기준을 채우지 못했습니다: {criteria}", "The criteria of promotion are not met: {criteria}"
+        ),
+        "training_few": say(
+            "제안을 보기 전에 낸 결정이 {had}건입니다. {needed}건 이상이어야 배웁니다.",
+            "There are {had} blind decisions; training needs {needed}.",
+        ),
+        "training_class_few": say(
+            "'{tier}' 결정이 {had}건입니다. 유형마다 {needed}건 이상이어야 합니다.",
+            "There are {had} decisions for the tier “{tier}”; each tier needs {needed}.",
+        ),
+        "training_not_blind": say(
+            "결정 {had}건이 모두 제안을 본 뒤에 나왔습니다. 보기 전에 낸 결정 {needed}건 이상이 필요합니다.",
+            "All {had} decisions were made with the suggestion in sight; training needs {needed} blind ones.",
+        ),
+        "training_no_raters": say(
+            "결정을 낸 평가위원이 {had}명입니다. {needed}명 이상이어야 합니다.",
+            "The decisions come from {had} evaluators; training needs {needed}.",
+        ),
+        "training_firms_few": say(
+            "결정이 기업 {had}곳에만 있습니다. {needed}곳 이상이어야 나누어 검증합니다.",
+            "The decisions are about {had} firms; {needed} are needed to hold some out.",
+        ),
+        "training_versions": say(
+            "결정 {had}건이 지금 점검표({version} 판)로 산정할 수 없는 답에 관한 것입니다. 쓸 수 있는 것은 {usable}건, 필요한 것은 {needed}건입니다.",
+            "{had} decisions are about answers that the present questions (version {version}) can't score. {usable} are usable, {needed} are needed.",
+        ),
         "job_broken": say(
             "계산하는 동안 오류({error})가 났습니다. 기록을 확인하고 다시 시작해 주세요.",
             "An error ({error}) stopped the work. Please look at the log and start it again.",
@@ -264,6 +324,14 @@ def can_score(actor: Actor, organisation_id: int) -> Verdict:
 def can_ask_job(actor: Actor, kind: JobKind) -> bool:
     """Long work is asked for by who holds its permission, or by the portal itself."""
     return actor.is_system or actor.has(*WHO_ASKS[kind])
+
+
+def check_reason(text: str) -> str:
+    """Why a person changes which model speaks. Raises: RuleBroken model_reason_short, explanation_long (reason)."""
+    text = " ".join(text.split())
+    if len(text) < SHORTEST_REASON:
+        raise RuleBroken("model_reason_short", "reason", least=SHORTEST_REASON)
+    return check_text(text, "reason")
 
 
 def facts_from(

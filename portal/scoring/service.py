@@ -12,17 +12,20 @@ import sqlalchemy as sa
 from portal.accounts import queries as accounts
 from portal.accounts.rules import OPERATOR, Role
 from portal.applications import queries as applications
-from portal.base import audit, clock, mail, once, outbox
+from portal.base import audit, clock, mail, marks, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
+from portal.base.words import sentence
 from portal.profiles import queries as profiles
 from portal.programmes.rules import Tier
-from portal.scoring import queries, record
+from portal.scoring import features, queries, record, registry
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
 from portal.scoring.models import (
     ClaimVerdict,
     ExplanationRequest,
+    ModelEvent,
+    ModelVersion,
     MonthlyReport,
     Opinion,
     PeerGroup,
@@ -37,6 +40,8 @@ from portal.scoring.rules import (
     PERMISSIONS,
     ClaimWord,
     JobKind,
+    ModelAct,
+    ModelState,
     RequestKind,
     RequestOutcome,
     SecondReaderReason,
@@ -44,10 +49,12 @@ from portal.scoring.rules import (
     can_refuse,
     can_score,
     check_closed,
+    check_reason,
     check_text,
     disagrees,
     doubts,
 )
+from portal.scoring.voice import Speaker
 
 ASK = "explanation.ask"
 ASK_JOB = "scoring_job.ask"
@@ -132,7 +139,7 @@ def draft(
     """What the scorer says of a diagnosis under an instrument version, not stored yet.
 
     latest : the newest suggestion on the same diagnosis and application
-    Returns: None when `latest` came from the same inputs, instrument and rules
+    Returns: None when `latest` came from the same inputs, model, instrument and rules
     Raises : ValueError naming the code of an answer that does not fit the version
     """
     given = record.inputs(
@@ -146,10 +153,11 @@ def draft(
     )
     text = record.canonical(given)
     digest = record.digest(text)
-    same = (digest, record.model_hash(load(version)))
-    if latest and (latest.inputs_sha256, latest.model_hash) == same:
+    speaker = speaking(version)
+    same = (digest, speaker.sha256 if speaker else record.model_hash(load(version)), RULE_VERSION)
+    if latest and (latest.inputs_sha256, latest.model_hash, latest.rule_version) == same:
         return None
-    result = record.result(given, version)
+    result = record.result(given, version, speaker)
     return Suggestion(
         organisation_id=snapshot["company"]["organisation_id"],
         profile_version_id=profile_version_id,
@@ -169,6 +177,184 @@ def draft(
         capability_level=result["capability_level"],
         areas=record.canonical(result["areas"]),
     )
+
+
+# --- which model speaks ---------------------------------------------------------------------------------------------
+
+
+def speaking(version: str) -> Speaker | None:
+    """The learned champion, where it learned from this instrument version; None: the instrument speaks.
+
+    Notes: a champion whose file is not what the registry says is refused here, and the instrument speaks
+    """
+    row = queries.champion()
+    if row is None or (row.instrument_version, row.feature_version) != (version, features.VERSION):
+        return None
+    try:
+        return registry.speaker(row.name, row.card_sha256)
+    except registry.Damaged as broken:
+        refuse_model(row.id, broken.code)
+        return None
+
+
+def refuse_model(model_id: int, code: str) -> None:
+    """A model's file is missing, changed or of another format: it may never speak again.
+
+    Notes: writes model_version, model_event, audit; emits model.refused
+    """
+    with transaction():
+        row = queries.lock_model(model_id)
+        if row.state is ModelState.REFUSED:
+            return
+        _settle(SYSTEM, row, ModelState.REFUSED, ModelAct.REFUSED, code)
+        outbox.emit("model.refused", model_id=row.id, code=code)
+
+
+def write_model_refused(model_id: int, code: str) -> None:
+    """model.refused → a letter to each national operator."""
+    row = session.get(ModelVersion, model_id)
+    for person in accounts.people_with_role(Role.OPERATOR_NATIONAL):
+        mail.queue(
+            person.email,
+            "model_refused",
+            person.language,
+            f"model-refused-{row.id}-{person.id}",
+            name=person.name,
+            model=row.name,
+            why=sentence(code, sha256=row.card_sha256[:12]).in_(person.language),
+            path=f"/operator/models/{row.key}",
+        )
+
+
+def promote(actor: Actor, key: str, reason: str, *, once_key: str | None = None) -> ModelVersion:
+    """A person lets a challenger speak, on its promotion report; the champion before it retires.
+
+    Raises: NotVisible; Forbidden; RuleBroken model_reason_short (reason), model_not_challenger, model_other_version,
+            model_synthetic, promotion_missing, promotion_stale (made against another champion), promotion_unmet with
+            the failing criteria; registry.Damaged, after which the model is refused
+    Notes : of two promotions at once one wins; writes model_version, model_event, audit
+    """
+    _ensure_manages(actor)
+    reason = check_reason(reason)
+    _ensure_whole(_model(actor, key))
+    with transaction():
+        queries.lock_models()
+        row = _model(actor, key)
+        if once.claim(actor, once_key, "model.promote"):
+            return row
+        if row.state is not ModelState.CHALLENGER:
+            raise RuleBroken("model_not_challenger", state=row.state.label)
+        if (row.instrument_version, row.feature_version) != (load().version, features.VERSION):
+            raise RuleBroken("model_other_version", version=row.instrument_version)
+        if row.synthetic and not marks.is_demo():
+            raise RuleBroken("model_synthetic")
+        champion = queries.champion()
+        report = row.facts
+        if not report.get("criteria"):
+            raise RuleBroken("promotion_missing")
+        if report.get("against_sha256") != (champion.card_sha256 if champion else record.CHAMPION):
+            raise RuleBroken("promotion_stale", against=report.get("against"))
+        if unmet := [one for one in report["criteria"] if not one["met"]]:
+            told = ", ".join(f"{one['code']} {one['seen']} ({one['needed']})" for one in unmet)
+            raise RuleBroken("promotion_unmet", criteria=told)
+        if champion:
+            _settle(actor, champion, ModelState.RETIRED, ModelAct.RETIRED, reason)
+        read = {name: report[name] for name in ("criteria", "interval", "against", "against_sha256")}
+        _settle(actor, row, ModelState.CHAMPION, ModelAct.PROMOTED, reason, read)
+        once.keep(actor, once_key, "model.promote", row.key)
+        return row
+
+
+def roll_back(actor: Actor, reason: str, *, once_key: str | None = None) -> ModelVersion | None:
+    """One act back: the model that spoke before the champion speaks again, or the instrument.
+
+    Returns: what speaks now; None is the instrument
+    Raises : Forbidden; RuleBroken model_reason_short (reason), model_none_learned when the instrument speaks already;
+             registry.Damaged, after which that model is refused
+    Notes  : needs no report; writes model_version, model_event, audit
+    """
+    _ensure_manages(actor)
+    reason = check_reason(reason)
+    if wanted := queries.champion_before():
+        _ensure_whole(wanted)
+    with transaction():
+        queries.lock_models()
+        if done := once.claim(actor, once_key, "model.roll_back"):
+            return queries.model_by_key(actor, done)
+        champion, before = queries.champion(), queries.champion_before()
+        if champion is None and before is None:
+            raise RuleBroken("model_none_learned")
+        if champion:
+            _settle(actor, champion, ModelState.RETIRED, ModelAct.RETIRED, reason)
+        if before:
+            _settle(actor, before, ModelState.CHAMPION, ModelAct.ROLLED_BACK, reason)
+        else:
+            session.add(ModelEvent(act=ModelAct.ROLLED_BACK, by_id=actor.id, reason=reason))
+            audit.record(actor, "model.rolled-back", "model", None, {"to": record.CHAMPION})
+        once.keep(actor, once_key, "model.roll_back", before.key if before else record.CHAMPION)
+        return before
+
+
+def retire(actor: Actor, key: str, reason: str, *, once_key: str | None = None) -> ModelVersion:
+    """Take a challenger out of the running; what it was stays in the registry.
+
+    Raises: NotVisible; Forbidden; RuleBroken model_reason_short (reason), model_not_challenger
+    Notes : writes model_version, model_event, audit
+    """
+    _ensure_manages(actor)
+    reason = check_reason(reason)
+    with transaction():
+        queries.lock_models()
+        row = _model(actor, key)
+        if once.claim(actor, once_key, "model.retire"):
+            return row
+        if row.state is not ModelState.CHALLENGER:
+            raise RuleBroken("model_not_challenger", state=row.state.label)
+        _settle(actor, row, ModelState.RETIRED, ModelAct.RETIRED, reason)
+        once.keep(actor, once_key, "model.retire", row.key)
+        return row
+
+
+def keep_model(actor: Actor, row: ModelVersion) -> ModelVersion:
+    """Store what a training made, as a challenger. Notes: writes model_version, model_event, audit"""
+    with transaction():
+        row.name = queries.next_model_name(row.kind)
+        session.add(row)
+        session.flush()
+        _settle(actor, row, ModelState.CHALLENGER, ModelAct.TRAINED, row.note)
+    return row
+
+
+def _settle(
+    actor: Actor, row: ModelVersion, state: ModelState, act: ModelAct, reason: str, report: Mapping[str, Any] | None = None
+) -> None:
+    """One step in a model's life, with its trace."""
+    row.state = state
+    text = record.canonical(report) if report else ""
+    session.add(ModelEvent(model_id=row.id, act=act, by_id=actor.id, reason=reason, report=text))
+    session.flush()
+    audit.record(actor, f"model.{act.value}", "model", row.id, {"card": row.card_sha256, "data": row.data_sha256})
+
+
+def _ensure_manages(actor: Actor) -> None:
+    if not actor.is_system and not actor.has(*PERMISSIONS["scoring:model:manage"]):
+        raise Forbidden
+
+
+def _model(actor: Actor, key: str) -> ModelVersion:
+    row = queries.model_by_key(actor, key)
+    if row is None:
+        raise NotVisible
+    return row
+
+
+def _ensure_whole(row: ModelVersion) -> None:
+    """Read a model's files anew, in a transaction of its own: a refusal must outlive the act that it stops."""
+    try:
+        registry.check(row.card_sha256, row.artefact_sha256)
+    except registry.Damaged as broken:
+        refuse_model(row.id, broken.code)
+        raise
 
 
 @outbox.soon
@@ -485,22 +671,25 @@ class Replay:
 def replay(suggestion_id: int) -> Replay:
     """Compute a suggestion again from its stored inputs and versions and compare the bytes.
 
-    Raises: NotVisible for an unknown id; RuleBroken suggestion_unknown_rules when another release made it
+    Raises: NotVisible for an unknown id; RuleBroken suggestion_unknown_rules when another release made it;
+            registry.Damaged when the card of the learned model that spoke is not whole
     """
     row = queries.by_id(suggestion_id)
     if row is None:
         raise NotVisible
     try:
-        instrument = load(row.instrument_version)
+        load(row.instrument_version)
     except LookupError:
         raise RuleBroken("suggestion_unknown_rules", version=row.instrument_version) from None
-    if row.rule_version != RULE_VERSION:
+    if row.rule_version not in record.REPLAYED:
         raise RuleBroken("suggestion_unknown_rules", version=row.rule_version)
-    again = record.canonical(record.result(json.loads(row.inputs), row.instrument_version))
+    speaker = registry.speaker_of(row)
+    result = record.result(json.loads(row.inputs), row.instrument_version, speaker, row.rule_version)
+    again = record.canonical(result)
     return Replay(
         suggestion_id=row.id,
         inputs_intact=record.digest(row.inputs) == row.inputs_sha256,
-        same_result=again.encode() == row.result.encode() and record.model_hash(instrument) == row.model_hash,
+        same_result=again.encode() == row.result.encode() and result["model_hash"] == row.model_hash,
     )
 
 
