@@ -10,7 +10,8 @@ from portal.base import clock
 from portal.base.access import Actor
 from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
-from portal.scoring import features, queries, record, service
+from portal.scoring import features, queries, record, registry, service
+from portal.scoring.card import FORMAT
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
 from portal.scoring.models import ModelEvent, ModelVersion, MonthlyReport, ScoringJob, Suggestion
@@ -112,6 +113,24 @@ def report(*, wins: bool = True, **changes: Any) -> dict[str, Any]:
     }
 
 
+def card(name: str) -> str:
+    """The text of a small but whole card."""
+    columns = features.names(load())
+    return record.canonical(
+        {
+            "format": FORMAT,
+            "name": name,
+            "columns": columns,
+            "model": {
+                "kind": "ordinal-logit",
+                "terms": [[j, 0.0, 5.0, 0.05] for j in range(len(columns))],
+                "thresholds": [4.0, 9.0],
+            },
+            "conformal": {"alpha": 0.1, "limits": [0.9, 0.9, 0.9]},
+        }
+    )
+
+
 def model(
     name: str = "ordinal-logit-1",
     *,
@@ -119,11 +138,14 @@ def model(
     kind: ModelKind = ModelKind.ORDINAL_LOGIT,
     facts: dict[str, Any] | None = None,
     synthetic: bool = True,
+    files: bool = False,
     by: Actor | None = None,
 ) -> ModelVersion:
-    """A trained model as a row, without files: for pages. Its hashes name nothing that exists."""
+    """A trained model as a row. files: with a card that speaks by the sum of the levels; else its hashes name nothing."""
     now = clock.now()
     hashes = [hashlib.sha256(f"{name} {part}".encode()).hexdigest() for part in ("data", "artefact", "card")]
+    if files:
+        hashes[1:] = registry.put(f"{name} skops".encode(), ".skops"), registry.put(card(name).encode(), ".json")
     with transaction():
         row = ModelVersion(
             name=name,

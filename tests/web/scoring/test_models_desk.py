@@ -241,6 +241,87 @@ def test_promoting_needs_a_reason_and_keeps_what_was_typed(app, client_as, made)
         assert session.scalar(sa.select(ModelVersion.state).where(ModelVersion.key == key)) is ModelState.CHALLENGER
 
 
+REASON = "순서 오차가 작고 어느 지역에서도 나쁘지 않습니다."
+
+
+def states(app):
+    with app.app_context():
+        rows = session.execute(sa.select(ModelVersion.name, ModelVersion.state).order_by(ModelVersion.id))
+        return {name: state for name, state in rows}
+
+
+def acts(app):
+    with app.app_context():
+        rows = session.scalars(sa.select(ModelEvent).order_by(ModelEvent.id))
+        return [(one.act, one.model.name if one.model else None, one.reason) for one in rows if one.act is not ModelAct.TRAINED]
+
+
+def test_promoting_twice_promotes_once_and_the_desk_says_who_and_why(app, client_as, made):
+    key = made(make.model, synthetic=False, files=True)
+    un = client_as("un")
+    page = un.page(f"{DESK}/{key}/promotion")
+    for _ in range(2):
+        assert un.submit(page, {"reason": REASON}).headers["Location"] == DESK
+    assert states(app) == {"ordinal-logit-1": ModelState.CHAMPION}
+    assert acts(app) == [(ModelAct.PROMOTED, "ordinal-logit-1", REASON)]
+    box = un.page(DESK).soup.select_one(".champion").get_text(" ", strip=True)
+    assert "ordinal-logit-1" in box and "조운영" in box and REASON in box
+
+
+def test_a_form_left_open_while_another_was_promoted_is_refused_in_words(app, client_as, made):
+    first, second = (made(make.model, f"ordinal-logit-{n}", synthetic=False, files=True) for n in (1, 2))
+    un = client_as("un")
+    pages = [un.page(f"{DESK}/{key}/promotion") for key in (first, second)]
+    assert un.submit(pages[0], {"reason": REASON}).status_code == 302
+    late = un.submit(pages[1], {"reason": REASON})
+    assert late.status_code == 200
+    assert "다시 만들어 주세요" in late.get_data(as_text=True)
+    assert states(app) == {"ordinal-logit-1": ModelState.CHAMPION, "ordinal-logit-2": ModelState.CHALLENGER}
+
+
+def test_a_short_reason_is_refused_at_its_field(app, client_as, made):
+    key = made(make.model, synthetic=False, files=True)
+    un = client_as("un")
+    for path in (f"{DESK}/{key}/promotion", f"{DESK}/{key}/retire"):
+        page = un.page(path)
+        again = type(page)(un.submit(page, {"reason": "좋음"}))
+        assert "10자 이상" in again.errors()["reason"]
+        assert again.values()["reason"] == "좋음"
+    assert states(app) == {"ordinal-logit-1": ModelState.CHALLENGER}
+
+
+def test_a_model_without_its_files_is_refused_and_never_speaks(app, client_as, made):
+    key = made(make.model, synthetic=False)
+    un = client_as("un")
+    answer = un.submit(un.page(f"{DESK}/{key}/promotion"), {"reason": REASON})
+    assert answer.status_code == 200
+    assert "파일" in answer.get_data(as_text=True)
+    assert states(app) == {"ordinal-logit-1": ModelState.REFUSED}
+
+
+def test_rolling_back_leads_to_the_one_before(app, client_as, made):
+    un = client_as("un")
+    first = made(make.model, synthetic=False, files=True)
+    un.submit(un.page(f"{DESK}/{first}/promotion"), {"reason": REASON})
+    assert "점검표 MIRI-44" in un.page(f"{DESK}/roll-back").text
+    page = un.page(f"{DESK}/roll-back")
+    assert list(type(page)(un.submit(page, {"reason": ""})).errors()) == ["reason"]
+    for _ in range(2):
+        assert un.submit(page, {"reason": "새 모형이 한 지역을 낮게 봅니다."}).headers["Location"] == DESK
+    assert states(app) == {"ordinal-logit-1": ModelState.RETIRED}
+    assert [act for act, _, _ in acts(app)] == [ModelAct.PROMOTED, ModelAct.RETIRED, ModelAct.ROLLED_BACK]
+    assert "되돌릴 것이 없습니다" in un.page(f"{DESK}/roll-back").text
+
+
+def test_retiring_takes_a_challenger_out_of_the_running(app, client_as, made):
+    key = made(make.model)
+    un = client_as("un")
+    page = un.page(f"{DESK}/{key}/retire")
+    assert un.submit(page, {"reason": "더 나은 모형이 나왔습니다."}).headers["Location"] == DESK
+    assert states(app) == {"ordinal-logit-1": ModelState.RETIRED}
+    assert un.page(f"{DESK}/{key}/retire").soup.main.select("form") == []
+
+
 # --- long work ---------------------------------------------------------------------------------------------
 
 
