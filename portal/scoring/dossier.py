@@ -7,11 +7,11 @@ shown as missing:
     held_out      {"decisions": n, "files": n, "raters": n}
     confusion     3 × 3 counts, the experts' tier × the model's, BASIC first
     calibration   [{"said": mean probability, "seen": share that came true, "rows": n}, …] by said
-    fairness      {"region" | "size" | "industry": [{"group": code, "rows": n, "mae": x, "champion_mae": x, "over": share,
-                  "under": share}, …]}
+    fairness      {"region" | "size" | "industry": [{"group": code, "rows": n, "firms": n, "mae": x, "champion_mae": x,
+                  "over": share, "under": share}, …]}
     conformal     {"alpha": .1, "classes": [{"tier": "BASIC", "rows": n, "covered": share, "size": mean tiers}, …]}
     monotonicity  {"raises": n, "violations": n}
-    severity      [{"files": n, "effect": tiers, "error": standard error}, …], nobody named
+    severity      [{"files": n, "effect": tiers, above zero severer, "error": standard error}, …], nobody named
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from portal.scoring.gates import TIERS
 from portal.scoring.measures import FEWEST_FILES
 
 FEWEST = 3
-"""Cases below which a cell of a group tells too much of single firms."""
+"""Firms below which a cell of a group tells too much of a single one."""
 FEWEST_CALIBRATION_ROWS = 300
 """Rows of a class below which its coverage is noise. Source: docs/scorer.md."""
 NOTHING = "–"
@@ -71,7 +71,7 @@ class Row:
     """One line of a table. cells: ready to print; note: said under the name."""
 
     name: Words | str
-    cells: tuple[str, ...]
+    cells: tuple[Words | str, ...]
     note: Words | str = ""
     hidden: bool = False
 
@@ -118,7 +118,7 @@ def sheet(report: Mapping[str, Any], name_of: Callable[[str, str], Words | str] 
             Row(percent(one["said"]), (percent(one["seen"]), f"{one['rows']:,}")) for one in calibration
         ),
         fairness=tuple(
-            (label, tuple(_group(axis, one, name_of) for one in groups))
+            (label, _groups(groups, lambda code, axis=axis: name_of(axis, code)))
             for axis, label in AXES.items()
             if (groups := _map(report, "fairness").get(axis))
         ),
@@ -129,7 +129,7 @@ def sheet(report: Mapping[str, Any], name_of: Callable[[str, str], Words | str] 
         severity=tuple(
             Row(
                 say(f"평가위원 {number}", f"Evaluator {number}"),
-                (f"{one['files']:,}", signed(one["effect"]), f"±{one['error']:.2f}"),
+                (f"{one['files']:,}", signed(-one["effect"]), f"±{one['error']:.2f}"),
             )
             for number, one in enumerate(told, start=1)
         ),
@@ -148,14 +148,30 @@ def _metrics(found: Mapping[str, Any]) -> tuple[Row, ...]:
     )
 
 
-def _group(axis: str, one: Mapping[str, Any], name_of: Callable[[str, str], Words | str]) -> Row:
-    name, rows = name_of(axis, str(one["group"])), one["rows"]
-    if rows < FEWEST:
-        return Row(name, (say("3 미만", "under 3"), NOTHING, NOTHING, NOTHING, NOTHING), hidden=True)
+def _groups(groups: Sequence[Mapping[str, Any]], name_of: Callable[[str], Words | str]) -> tuple[Row, ...]:
+    """A row for each group. Those of too few firms show no figure, nor does the next smallest when it would tell theirs
+    by what is left of the whole."""
+    order = sorted(groups, key=_firms)
+    hidden = [one for one in order if _firms(one) < FEWEST]
+    if hidden and sum(_firms(one) for one in hidden) < FEWEST:
+        hidden = order[: len(hidden) + 1]
+    return tuple(_group(name_of(str(one["group"])), one, one in hidden) for one in groups)
+
+
+def _firms(one: Mapping[str, Any]) -> int:
+    """The firms of a group; a reading each where the report does not count them."""
+    return one.get("firms", one["rows"])
+
+
+def _group(name: Words | str, one: Mapping[str, Any], hidden: bool) -> Row:
+    if hidden:
+        few = _firms(one) < FEWEST
+        told = say("3 미만", "under 3") if few else say("가림", "hidden")
+        return Row(name, (told, NOTHING, NOTHING, NOTHING, NOTHING), hidden=True)
     return Row(
         name,
         (
-            f"{rows:,}",
+            f"{one['rows']:,}",
             figure(one.get("mae")),
             figure(one.get("champion_mae")),
             share(one.get("over")),
@@ -232,7 +248,7 @@ CRITERIA: dict[str, tuple[Words, Words]] = {
     ),
     "calibrated": (
         say("말한 확률이 맞음", "Its probabilities hold"),
-        say("확률 오차(ECE)가 0.03 이하", "Calibration error (ECE) of 0.03 at most"),
+        say("보정한 확률 오차(ECE)가 0.03 이하", "Debiased calibration error (ECE) of 0.03 at most"),
     ),
 }
 """Source: docs/scorer.md, promotion by a person."""

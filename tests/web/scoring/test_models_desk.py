@@ -168,7 +168,7 @@ def test_severity_names_nobody_and_leaves_out_who_read_little(client_as, made):
     page = client_as("un").page(f"{DESK}/{made(make.model)}")
     names = [row.th.text.strip() for row in page.soup.select("tbody tr") if row.th and "평가위원" in row.th.text]
     assert names == ["평가위원 1", "평가위원 2"]
-    assert "+0.60" not in page.text
+    assert "0.60" not in page.text
     assert "말하지 않은 위원 1명" in page.text
 
 
