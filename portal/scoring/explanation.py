@@ -22,6 +22,20 @@ CAPABILITY_LEVELS: tuple[Words, ...] = (
 )
 
 
+# what a learned model's word means beside the gates on levels and points, by the code in its voice
+NOTES: Mapping[str, Words] = {
+    "MODEL_ABOVE": say(
+        "수준과 점수의 조건으로 보면 더 낮지만 모델이 더 높게 보았습니다. 그래서 잠정이고, 사람이 확인합니다.",
+        "By the conditions on levels and points it would be lower; the model sees more. So it is provisional, and a "
+        "person checks it.",
+    ),
+    "MODEL_BELOW": say(
+        "수준과 점수의 조건은 갖추었지만 모델이 더 낮게 보았습니다. 동의하지 않으면 이의를 제기하세요.",
+        "The conditions on levels and points are met, but the model sees less. Object if you disagree.",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AreaLine:
     """One area on the chart: `value` as weighed, `claimed` as the firm says, both 0–5."""
@@ -78,11 +92,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a learned model said: a probability per tier, lowest first, and the tiers that it can't tell apart."""
+    """What a learned model said: a probability per tier, lowest first, and the tiers that it can't tell apart.
+
+    note: where it parts from the gates
+    """
 
     model: str
     probabilities: tuple[tuple[Tier, float], ...]
     tiers: tuple[Tier, ...]
+    note: Words | None
 
     @property
     def is_sure(self) -> bool:
@@ -282,6 +300,7 @@ def _heard(result: Mapping[str, Any]) -> Heard | None:
         model=result["model"],
         probabilities=tuple(zip(TIERS, voice["probabilities"], strict=True)),
         tiers=tuple(Tier[name] for name in voice["tiers"]),
+        note=NOTES.get(voice.get("note")),
     )
 
 
