@@ -190,7 +190,11 @@ def settlement(assignment: Assignment) -> Settlement | None:
     suggestion = suggestion_of(assignment.application_id)
     if suggestion is None:
         return None
-    return explanation.settlement(json.loads(suggestion.inputs), suggestion.instrument_version)
+    try:
+        speaker = registry.speaker_of(suggestion)
+    except registry.Damaged:
+        return None  # what spoke can't be asked any more; its words stand as they were stored
+    return explanation.settlement(json.loads(suggestion.inputs), suggestion.instrument_version, speaker)
 
 
 def as_reviewed(assignment: Assignment) -> Explanation | None:

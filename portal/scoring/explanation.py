@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from portal.base.words import Words, say
 from portal.programmes.rules import Tier
-from portal.scoring.gates import SYSTEM_LEVELS, TIERS, Facts, Finding, State
+from portal.scoring.gates import SYSTEM_LEVELS, TIERS, Facts, Finding, State, judge
 from portal.scoring.instrument import Instrument, load
-from portal.scoring.settle import TierOf, Turn, settle
+from portal.scoring.settle import Turn, settle
+from portal.scoring.voice import REPLACED, Speaker
 
 CAPABILITY_LEVELS: tuple[Words, ...] = (
     say("시작 전", "Not begun"),
@@ -98,6 +99,7 @@ class Heard:
     """
 
     model: str
+    tier: Tier
     probabilities: tuple[tuple[Tier, float], ...]
     tiers: tuple[Tier, ...]
     note: Words | None
@@ -193,8 +195,15 @@ class Explanation:
     def capability_name(self) -> Words:
         return CAPABILITY_LEVELS[self.capability_level]
 
+    @property
+    def waits_for_model(self) -> bool:
+        """The model itself does not see the next tier yet, whatever the other conditions say."""
+        return self.heard is not None and self.next_tier in TIERS[TIERS.index(self.heard.tier) + 1 :]
+
     def unmet(self, tier: Tier | None) -> tuple[Finding, ...]:
-        return tuple(f for f in self.findings.get(tier, ()) if f.state is State.UNMET)
+        """What bars a tier; where a learned model spoke, it spoke instead of the gates on levels and points."""
+        free = REPLACED if self.heard else frozenset()
+        return tuple(f for f in self.findings.get(tier, ()) if f.state is State.UNMET and f.gate not in free)
 
     def pending(self, tier: Tier | None) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings.get(tier, ()) if f.state is State.PENDING)
@@ -258,18 +267,23 @@ def explain(result: Mapping[str, Any]) -> Explanation:
     )
 
 
-def settlement(given: Mapping[str, Any], version: str, tier_of: TierOf | None = None) -> Settlement:
+def settlement(given: Mapping[str, Any], version: str, speaker: Speaker | None = None) -> Settlement:
     """Which evidence would settle a case, from the stored inputs of its suggestion.
 
-    tier_of: who suggests; the instrument with its gates when none is named
+    speaker: the learned model that made it; None is the instrument
     Raises : LookupError when the instrument version is not on file
     """
     instrument = load(version)
     facts = dict(given["facts"])
     if facts["exclusions"] is not None:
         facts["exclusions"] = tuple(facts["exclusions"])
-    answers, evidence = given["answers"], frozenset(given["evidence"])
-    found = settle(instrument, answers, evidence, given["rejected"], Facts(**facts), tier_of)
+    answers, evidence, known = given["answers"], frozenset(given["evidence"]), Facts(**facts)
+    judging = speaker.judging(instrument) if speaker else judge
+
+    def tier_of(proven: Collection[str], rejected: Collection[str]) -> Tier | None:
+        return judging(instrument.assess(answers, proven, rejected), known, rejected).tier
+
+    found = settle(instrument, answers, evidence, given["rejected"], known, tier_of)
     turns = tuple(
         TurnLine(
             items=tuple(_item(instrument, code, answers[code]) for code in one.items),
@@ -298,6 +312,7 @@ def _heard(result: Mapping[str, Any]) -> Heard | None:
         return None
     return Heard(
         model=result["model"],
+        tier=Tier[voice["tier"]],
         probabilities=tuple(zip(TIERS, voice["probabilities"], strict=True)),
         tiers=tuple(Tier[name] for name in voice["tiers"]),
         note=NOTES.get(voice.get("note")),
