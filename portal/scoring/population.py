@@ -109,6 +109,7 @@ class Word:
     inputs_sha256: str
     model_hash: str
     instrument_version: str
+    rule_version: str
     tier: Tier | None
 
 
@@ -125,6 +126,7 @@ def newest_words(version_ids: Sequence[int]) -> dict[int, Word]:
             Suggestion.inputs_sha256,
             Suggestion.model_hash,
             Suggestion.instrument_version,
+            Suggestion.rule_version,
             Suggestion.tier,
         ).where(Suggestion.id.in_(newest))
     )
