@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from portal.base.access import NotVisible, RuleBroken
 from portal.base.words import Words, say
 from portal.programmes.rules import Tier
+from portal.reference import queries as reference
+from portal.reference.rules import SizeClass
 from portal.scoring import bp, queries, service, whatif
 from portal.scoring.forms import what_if_form
 from portal.scoring.gates import points
@@ -95,7 +97,7 @@ def what_if_result(key: str):
         matrix=answer["matrix"],
         moved=answer["changed"]["up"] + answer["changed"]["down"],
         groups=[
-            (label, [(_group_name(axis, one["key"], name_of), one) for one in answer["groups"][name]])
+            (label, _ordered(axis, answer["groups"][name], name_of))
             for name, (axis, label) in AXES.items()
         ],
         border=[
@@ -132,6 +134,19 @@ def _changes(changes: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[Words |
     for name, change in changes.items():
         now = change.get("from")
         yield labels.get(name, name), "" if now is None else f"{now:g}", f"{change['to']:g}"
+
+
+def _ordered(
+    axis: str, groups: Sequence[Mapping[str, Any]], name_of: Callable[[str, str], Words | str]
+) -> list[tuple[Words | str, Mapping[str, Any]]]:
+    """Groups with their names, in the order people know; who is unknown and the sum come last."""
+    known = {"region": [row.key for row in reference.regions_on()], "size": list(SizeClass)}.get(axis, [])
+    place = {key: number for number, key in enumerate(known)}
+
+    def order(one: Mapping[str, Any]) -> tuple[bool, bool, int, str]:
+        return one["key"] == "ALL", one["key"] is None, place.get(one["key"], len(place)), one["key"] or ""
+
+    return [(_group_name(axis, one["key"], name_of), one) for one in sorted(groups, key=order)]
 
 
 def _group_name(axis: str, key: str | None, name_of: Callable[[str, str], Words | str]) -> Words | str:
