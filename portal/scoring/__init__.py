@@ -4,7 +4,8 @@ Persons: anyone (pre-check), SME owner (result), evaluator (the suggestion after
 Words  : level (수준, system 0–4 and capability 0–5) is never tier (유형); Suggestion is the machine's output.
 Extra rooms: `instrument` answers → levels · `gates` the tiers' conditions · `reasons` why, and the way up ·
 `record` canonical inputs, result, replay · `precheck` the twelve-question range · `explanation` a result in words ·
-`registry` the files of learned models · `work` long jobs · `commands` replay, score ·
+`voice` a learned champion among the gates · `registry` the files of learned models · `training` challengers ·
+`work` long jobs · `commands` replay, score, train, models, promote, rollback ·
 `batch` many firms at once · `population` everybody's diagnoses · `rescoring` everybody anew · `whatif` a moved cut.
 Monitoring: `measures` its arithmetic · `tallies` its counts · `monitoring` a month's figures · `readout` these in words
 and tables · `handout` as files.
@@ -16,12 +17,12 @@ from flask import Blueprint, Flask
 
 from portal.base.words import say
 from portal.scoring import registry, rules
-from portal.scoring.commands import replay, score
+from portal.scoring.commands import promote_model, replay, roll_back, score, show_models, train_model
 from portal.web.pages import NavItem
 
 bp = Blueprint("scoring", __name__)
 PERMISSIONS = rules.PERMISSIONS
-COMMANDS = [replay, score]
+COMMANDS = [replay, score, train_model, show_models, promote_model, roll_back]
 NAV = (
     NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),
     NavItem(

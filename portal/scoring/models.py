@@ -303,7 +303,11 @@ class ScoringJob(Keyed, db.Model):
     @property
     def refusal(self) -> Words | None:
         """Why it failed, in words."""
-        return sentence(self.problem, **json.loads(self.problem_values or "{}")) if self.problem else None
+        if not self.problem:
+            return None
+        values = json.loads(self.problem_values or "{}")
+        words = {name: Words(**one) if isinstance(one, dict) else one for name, one in values.items()}
+        return sentence(self.problem, **words)
 
     @property
     def is_open(self) -> bool:

@@ -282,6 +282,14 @@ CODES = define(
         "promotion_unmet": say(
             "채택 기준을 채우지 못했습니다: {criteria}", "The criteria of promotion are not met: {criteria}"
         ),
+        "model_data_changed": say(
+            "이 모형이 배운 결정이 그 사이 달라졌습니다. 새로 학습해 주세요.",
+            "The decisions that this model learned from have changed since. Please train a new one.",
+        ),
+        "training_late": say(
+            "세 유형이 모두 나오는 앞선 결정이 없어 떼어 놓고 검증할 수 없습니다. 결정이 더 쌓인 뒤 다시 해 주세요.",
+            "No earlier decisions hold all three tiers, so none can be held out. Please try again when there are more.",
+        ),
         "training_few": say(
             "제안을 보기 전에 낸 결정이 {had}건입니다. {needed}건 이상이어야 배웁니다.",
             "There are {had} blind decisions; training needs {needed}.",

@@ -133,7 +133,7 @@ def draft(
     version: str,
     latest: Suggestion | Word | None,
     *,
-    profile_version_id: int,
+    profile_version_id: int | None,
     application_id: int | None = None,
 ) -> Suggestion | None:
     """What the scorer says of a diagnosis under an instrument version, not stored yet.

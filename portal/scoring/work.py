@@ -17,6 +17,7 @@ from typing import Any
 from portal.base import audit, clock
 from portal.base.access import SYSTEM, RuleBroken
 from portal.base.db import session, transaction
+from portal.base.words import Words
 from portal.scoring import queries, record, registry
 from portal.scoring.models import ScoringJob
 from portal.scoring.rules import JobKind, JobState
@@ -82,7 +83,7 @@ def run(job_id: int, told: Callable[[int, int], None] | None = None) -> None:
     try:
         result = RUNNERS[job.kind](job, _progress_of(job_id, told))
     except RuleBroken as broken:
-        _end(job_id, JobState.FAILED, problem=broken.code, problem_values=record.canonical(broken.values))
+        _end(job_id, JobState.FAILED, problem=broken.code, problem_values=_plain(broken.values))
     except Exception as error:  # whatever it is, the page must say that it ended
         log.exception("a job failed", extra={"job": job_id})
         values = record.canonical({"error": type(error).__name__})
@@ -102,6 +103,11 @@ def _progress_of(job_id: int, told: Callable[[int, int], None] | None) -> Progre
             told(done, total)
 
     return progress
+
+
+def _plain(values: dict[str, Any]) -> str:
+    """What fills a refusal's sentence, as canonical JSON; words keep both languages."""
+    return record.canonical({name: one.as_dict() if isinstance(one, Words) else one for name, one in values.items()})
 
 
 def _end(job_id: int, state: JobState, **values: str) -> None:

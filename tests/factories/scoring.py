@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from random import Random
 from typing import Any
 
+from portal.accounts import queries as accounts
+from portal.accounts import service as account_service
+from portal.accounts.models import Organisation
+from portal.accounts.rules import OrganisationKind, Role
 from portal.base import clock
-from portal.base.access import Actor
+from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
 from portal.profiles import queries as profiles
+from portal.profiles.models import Profile
+from portal.programmes.rules import Tier
+from portal.reference import queries as reference
+from portal.reference.rules import SizeClass
 from portal.scoring import features, queries, record, registry, service
 from portal.scoring.card import FORMAT
-from portal.scoring.gates import RULE_VERSION
+from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
-from portal.scoring.models import ModelEvent, ModelVersion, MonthlyReport, ScoringJob, Suggestion
+from portal.scoring.models import ModelEvent, ModelVersion, MonthlyReport, Opinion, ScoringJob, Suggestion
 from portal.scoring.rules import JobKind, JobState, ModelAct, ModelKind, ModelState
 from tests.factories.profiles import complete_profile
 
@@ -31,6 +40,54 @@ def suggestion(actor: Actor, **options: Any) -> Suggestion:
 def explanation(actor: Actor, question: str = QUESTION) -> str:
     """The key of a request that waits for its answer."""
     return service.ask_explanation(actor, suggestion(actor).key, question)
+
+
+def decisions(
+    firms: int = 130, readers: int = 3, *, shown: bool = False, seed: int = 1, version: str | None = None
+) -> list[Suggestion]:
+    """Firms with a suggestion each and tiers that evaluators gave: written in bulk, with a truth to be learned.
+
+    readers: how many gave a tier for each firm; shown: with the suggestion in sight
+    Notes  : the truth leans on the claims that have proof and on where the instrument looks least
+    """
+    random, instrument = Random(seed), load(version)
+    people = [_reader(number) for number in range(readers)]
+    begun, regions = clock.now() - timedelta(days=300), [key for key, _ in reference.sido_options()]
+    made = []
+    with transaction():
+        for number in range(firms):
+            firm = Organisation(kind=OrganisationKind.COMPANY, name=f"합성 기업 {seed}-{number}")
+            session.add(firm)
+            session.flush()
+            facts = {"region": random.choice(regions[:4]), "size": random.choice(list(SizeClass)), "ksic": "25"}
+            session.add(Profile(organisation_id=firm.id, **facts))
+            stage = random.triangular(0.2, 4.6, 1.6)
+            answers = {code: min(5, max(0, round(stage + random.gauss(0, 0.8)))) for code in instrument.codes}
+            proven = {code: [{"sha256": f"{number:064x}"}] for code, level in answers.items() if random.random() < 0.6}
+            snapshot = {"company": {"organisation_id": firm.id}, "answers": answers, "evidence": proven, "unsure": []}
+            row = service.draft(snapshot, Facts(), instrument.version, None, profile_version_id=None)
+            row.created_at = begun + timedelta(days=number * 200 / firms)
+            session.add(row)
+            made.append((row, stage))
+        session.flush()
+        for row, stage in made:
+            for person_id in people:
+                judged = stage + random.gauss(0, 0.35)
+                tier = Tier.LEADING if judged > 3.1 else Tier.ADVANCED if judged > 1.9 else Tier.BASIC
+                at = row.created_at + timedelta(days=1, seconds=person_id)
+                session.add(
+                    Opinion(suggestion_id=row.id, person_id=person_id, tier=tier, shown_before=shown, created_at=at)
+                )
+    return [row for row, _ in made]
+
+
+def _reader(number: int) -> int:
+    email = f"reader{number}@example.kr"
+    known = accounts.person_by_email(email)
+    person = known or account_service.add_person(
+        SYSTEM, email=email, name=f"위원 {number}", roles={Role.EVALUATOR}, confirmed=True
+    )
+    return person.id
 
 
 TRIED: dict[str, Any] = {
