@@ -284,7 +284,7 @@ def door_values(world: Any) -> dict[str, Any]:
         **{f"scoring.monitoring_report{page}": {"month": "2026-01"} for page in ("", "_sheet", "_pdf")},
         "scoring.answer_explanation": {"key": explanation(world.actor("hana"))},
         "scoring.object_to": {"key": suggestion(world.actor("hana")).key},
-        **{f"scoring.{page}": {"key": challenger} for page in ("model", "promotion", "promote", "retire")},
+        **{f"scoring.{page}": {"key": challenger} for page in ("model", "promotion", "promote", "judge", "retire")},
         **{f"scoring.{page}": {"key": waiting} for page in ("job", "job_state")},
         "scoring.what_if_result": {"key": tried},
     }

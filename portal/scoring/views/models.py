@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from portal.base import marks
 from portal.base.access import NotVisible, RuleBroken
-from portal.base.words import Words
+from portal.base.words import Words, say
 from portal.reference import queries as reference
 from portal.reference.rules import SIZE_LABELS, SizeClass
 from portal.scoring import bp, dossier, monitoring, population, queries, record, service
@@ -20,9 +20,11 @@ from portal.scoring.measures import Light
 from portal.scoring.models import ModelEvent, ModelVersion
 from portal.scoring.rules import JobKind, JobState, ModelAct, ModelState
 from portal.web.charts import against_promise
-from portal.web.forms import refuse
+from portal.web.forms import OnceForm, refuse
 from portal.web.guard import current_actor, may, requires
 
+UNKNOWN = "unknown"
+"""A group whose name nobody gave, as a model's report calls it."""
 SHOWN = 10
 """Items of the drift that a page lists, the most shifted first."""
 
@@ -119,9 +121,21 @@ def _promotion_page(row: ModelVersion, form: ReasonForm):
         # a report made against another champion says nothing about this one
         stale=row.facts.get("against_sha256", record.CHAMPION) != (champion.card_sha256 if champion else record.CHAMPION),
         only_demo=row.synthetic and not marks.is_demo(),
+        again=OnceForm(formdata=None),
         is_challenger=row.state is ModelState.CHALLENGER,
         may_promote=may(current_actor(), "scoring:model:manage"),
     )
+
+
+@bp.post("/operator/models/<key>/judge")
+@requires("scoring:model:manage")
+def judge(key: str):
+    """Compare a challenger with what speaks now; the worker does it."""
+    row, form = _load(key), OnceForm()
+    if row.state is ModelState.CHALLENGER and form.validate_on_submit():
+        job = service.ask_job(current_actor(), JobKind.TRAIN, {"again": row.key}, once_key=form.once.data)
+        return redirect(url_for(".job", key=job.key))
+    return redirect(url_for(".promotion", key=key))
 
 
 @bp.route("/operator/models/roll-back", methods=["GET", "POST"])
@@ -213,6 +227,8 @@ def group_names():
     divisions = {row.code: row.label for row in reference.ksic_rows(2, reference.newest_revision())}
 
     def name_of(axis: str, code: str) -> Words | str:
+        if code == UNKNOWN:
+            return say("모름", "Unknown")
         if axis == "size" and code in list(SizeClass):
             return SIZE_LABELS[SizeClass(code)]
         return {"region": regions, "industry": divisions}.get(axis, {}).get(code, code)

@@ -217,7 +217,18 @@ def test_a_report_against_another_champion_is_stale(client_as, made):
     made(make.model, "ordinal-logit-2", state=ModelState.CHAMPION)
     page = client_as("un").page(f"{DESK}/{key}/promotion")
     assert "이 보고서는 다른 모형과 견준 것입니다" in page.text
-    assert page.soup.main.select("form") == []
+    assert page.soup.main.select("textarea") == []
+
+
+def test_a_stale_report_is_made_anew_once(app, client_as, made):
+    key = made(make.model, synthetic=False)
+    made(make.model, "ordinal-logit-2", state=ModelState.CHAMPION)
+    un = client_as("un")
+    page = un.page(f"{DESK}/{key}/promotion")
+    first, again = (un.submit(page, action="/judge").headers["Location"] for _ in range(2))
+    assert first == again and first.startswith("/operator/jobs/")
+    with app.app_context():
+        assert [(job.kind, job.asked) for job in session.scalars(sa.select(ScoringJob))] == [(JobKind.TRAIN, {"again": key})]
 
 
 @pytest.mark.parametrize("state", [ModelState.CHAMPION, ModelState.RETIRED, ModelState.REFUSED])
