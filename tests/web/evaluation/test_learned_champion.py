@@ -82,7 +82,7 @@ def test_the_settlement_is_what_this_model_would_say(actor, champion):
     speaker = registry.speaker_of(suggestion)
 
     def said(proven, rejected):
-        changed = {**given, "evidence": dict.fromkeys(proven, []), "rejected": sorted(rejected)}
+        changed = {**given, "evidence": {code: [] for code in proven}, "rejected": sorted(rejected)}
         return record.result(changed, suggestion.instrument_version, speaker)["tier"]
 
     claims = [code for code, level in given["answers"].items() if level and level > 2]
