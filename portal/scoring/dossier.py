@@ -95,10 +95,15 @@ class Sheet:
     severity_left_out: int
 
 
-def sheet(report: Mapping[str, Any], name_of: Callable[[str, str], Words | str] = lambda _axis, code: code) -> Sheet:
+def sheet(
+    report: Mapping[str, Any],
+    name_of: Callable[[str, str], Words | str] = lambda _axis, code: code,
+    place_of: Callable[[str, str], Any] = lambda _axis, code: code,
+) -> Sheet:
     """Lay out a report.
 
-    name_of: (axis, code) → what the group is called; the default prints the code
+    name_of  : (axis, code) → what the group is called; the default prints the code
+    place_of : (axis, code) → what groups are put in order by
     """
     calibration = _list(report, "calibration")
     conformal = _map(report, "conformal")
@@ -118,7 +123,13 @@ def sheet(report: Mapping[str, Any], name_of: Callable[[str, str], Words | str] 
             Row(percent(one["said"]), (percent(one["seen"]), f"{one['rows']:,}")) for one in calibration
         ),
         fairness=tuple(
-            (label, _groups(groups, lambda code, axis=axis: name_of(axis, code)))
+            (
+                label,
+                _groups(
+                    sorted(groups, key=lambda one, axis=axis: place_of(axis, str(one["group"]))),
+                    lambda code, axis=axis: name_of(axis, code),
+                ),
+            )
             for axis, label in AXES.items()
             if (groups := _map(report, "fairness").get(axis))
         ),
@@ -306,7 +317,7 @@ def promotion(report: Mapping[str, Any]) -> Verdict:
     interval = _map(report, "interval")
     return Verdict(
         tuple(
-            Criterion(*CRITERIA.get(one["code"], (one["code"], "")), str(one["needed"]), str(one["seen"]), bool(one["met"]))
+            Criterion(*CRITERIA.get(one["code"], (one["code"], "")), str(one["needed"]), str(one["seen"]).replace("-", "−"), bool(one["met"]))
             for one in _list(report, "criteria")
         ),
         _interval(interval["low"], interval["middle"], interval["high"]) if interval else None,

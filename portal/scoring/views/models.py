@@ -70,7 +70,7 @@ def _spoke(refused: ModelEvent, events: Sequence[ModelEvent]) -> bool:
 @requires("scoring:model:read")
 def model(key: str):
     row = _load(key)
-    sheet = dossier.sheet(row.facts, group_names())
+    sheet = dossier.sheet(row.facts, group_names(), group_places())
     plot = (
         against_promise(sheet.points, promised=_("모형이 말한 확률"), seen=_("실제 비율")) if sheet.points else None
     )
@@ -234,3 +234,14 @@ def group_names():
         return {"region": regions, "industry": divisions}.get(axis, {}).get(code, code)
 
     return name_of
+
+
+def group_places():
+    """(axis, code) → where it stands in the order that people know; what is unknown comes last."""
+    known = {"region": [row.key for row in reference.regions_on()], "size": [str(size) for size in SizeClass]}
+
+    def place_of(axis: str, code: str) -> tuple[bool, int, str]:
+        order = known.get(axis, [])
+        return code == UNKNOWN, order.index(code) if code in order else len(order), code
+
+    return place_of

@@ -12,15 +12,14 @@ from flask_babel import gettext as _
 from portal.base.access import NotVisible, RuleBroken
 from portal.base.words import Words, say
 from portal.programmes.rules import Tier
-from portal.reference import queries as reference
-from portal.reference.rules import SizeClass
 from portal.scoring import bp, queries, service, whatif
 from portal.scoring.forms import what_if_form
 from portal.scoring.gates import points
 from portal.scoring.models import ScoringJob
 from portal.scoring.population import MISFITS
 from portal.scoring.rules import JobKind, JobState
-from portal.scoring.views.models import group_names
+from portal.scoring.views.models import UNKNOWN as UNKNOWN_KEY
+from portal.scoring.views.models import group_names, group_places
 from portal.web.forms import Form, refuse
 from portal.web.guard import current_actor, may, requires
 
@@ -87,7 +86,7 @@ def what_if_result(key: str):
         raise NotVisible
     if row.state is not JobState.DONE:
         return redirect(url_for(".job", key=key))
-    answer, name_of = row.answer, group_names()
+    answer, name_of, place_of = row.answer, group_names(), group_places()
     return render_template(
         "scoring/what_if_result.html",
         job=row,
@@ -97,7 +96,7 @@ def what_if_result(key: str):
         matrix=answer["matrix"],
         moved=answer["changed"]["up"] + answer["changed"]["down"],
         groups=[
-            (label, _ordered(axis, answer["groups"][name], name_of))
+            (label, _ordered(axis, answer["groups"][name], name_of, place_of))
             for name, (axis, label) in AXES.items()
         ],
         border=[
@@ -137,16 +136,16 @@ def _changes(changes: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[Words |
 
 
 def _ordered(
-    axis: str, groups: Sequence[Mapping[str, Any]], name_of: Callable[[str, str], Words | str]
+    axis: str,
+    groups: Sequence[Mapping[str, Any]],
+    name_of: Callable[[str, str], Words | str],
+    place_of: Callable[[str, str], tuple],
 ) -> list[tuple[Words | str, Mapping[str, Any]]]:
-    """Groups with their names, in the order people know; who is unknown and the sum come last."""
-    known = {"region": [row.key for row in reference.regions_on()], "size": list(SizeClass)}.get(axis, [])
-    place = {key: number for number, key in enumerate(known)}
-
-    def order(one: Mapping[str, Any]) -> tuple[bool, bool, int, str]:
-        return one["key"] == "ALL", one["key"] is None, place.get(one["key"], len(place)), one["key"] or ""
-
-    return [(_group_name(axis, one["key"], name_of), one) for one in sorted(groups, key=order)]
+    """Groups with their names; who is unknown and the sum come last."""
+    return [
+        (_group_name(axis, one["key"], name_of), one)
+        for one in sorted(groups, key=lambda one: (one["key"] == "ALL", *place_of(axis, one["key"] or UNKNOWN_KEY)))
+    ]
 
 
 def _group_name(axis: str, key: str | None, name_of: Callable[[str, str], Words | str]) -> Words | str:
