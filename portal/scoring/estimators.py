@@ -20,6 +20,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 DIGITS = 12
 """Cumulative probabilities are rounded here: below lies only the noise of summing in another order."""
@@ -220,7 +221,8 @@ class MonotoneOrdinalBoosting(_Ordinal):
     def fit(self, X, y, raters=None) -> Self:
         """Learn from n rows; shapes as in `OrdinalLogit.fit`. `raters` reach the line only.
 
-        Notes: fits the trees `folds` + 1 times for each question; deterministic
+        Notes: fits the trees `folds` + 1 times for each question, on one thread, since for some thousand rows more
+               threads wait for each other (forty times as long on a busy machine); deterministic
         """
         X, y = self._checked(X, y)
         count = len(self.classes_)
@@ -262,13 +264,15 @@ class MonotoneOrdinalBoosting(_Ordinal):
                 early_stopping=False,
                 random_state=self.random_state,
             )
-            grown.append(trees.fit(X, above))
+            with threadpool_limits(1):
+                grown.append(trees.fit(X, above))
         return grown
 
     @staticmethod
     def _ask(grown: list[HistGradientBoostingClassifier | float], X: np.ndarray) -> np.ndarray:
         """The mean over k of the trees' logits of P(y > k), (n,)."""
-        asked = [np.full(len(X), one) if isinstance(one, float) else one.predict_proba(X)[:, 1] for one in grown]
+        with threadpool_limits(1):
+            asked = [np.full(len(X), one) if isinstance(one, float) else one.predict_proba(X)[:, 1] for one in grown]
         return logit(np.clip(asked, _SURE, 1 - _SURE)).mean(axis=0)
 
     def _index(self, X: np.ndarray) -> np.ndarray:
