@@ -110,7 +110,7 @@ class Card:
 
         columns: float (n, p), as `features.matrix` gives them
         Returns: probabilities (n, 3), tiers int8 (n,), membership of the conformal sets bool (n, 3); equal to `judge`
-        Notes  : O(n · terms), no scikit-learn; trees are walked level by level
+        Notes  : O(n · terms), no scikit-learn; quickest in blocks of some 10,000 rows
         """
         import numpy as np  # never in a web request
 
@@ -157,18 +157,18 @@ def _asked_many(question: Mapping[str, Any] | float, columns: np.ndarray) -> np.
     if isinstance(question, float | int):
         return np.full(len(columns), top if question else -top)
     value = np.full(len(columns), float(question["start"]))
-    rows = np.arange(len(columns))
+    sides = np.ascontiguousarray(columns.T)  # a column's values side by side: compared many at a time
     for nodes in question["trees"]:
-        column = np.array([node[0] if len(node) > 1 else 0 for node in nodes])
-        cut = np.array([node[1] if len(node) > 1 else np.inf for node in nodes])
-        left = np.array([node[2] if len(node) > 1 else i for i, node in enumerate(nodes)])
-        right = np.array([node[3] if len(node) > 1 else i for i, node in enumerate(nodes)])
-        leaf = np.array([0.0 if len(node) > 1 else node[0] for node in nodes])
-        at = np.zeros(len(columns), int)
-        while True:
-            below = np.where(columns[rows, column[at]] <= cut[at], left[at], right[at])
-            if (below == at).all():
-                break
-            at = below
-        value += leaf[at]
+        value += _leaf_of(nodes, 0, sides)
     return np.clip(value, -top, top)
+
+
+def _leaf_of(nodes: Sequence[Sequence[float]], at: int, sides: np.ndarray) -> Any:
+    """What a tree says of n rows, from the node `at` down."""
+    import numpy as np
+
+    node = nodes[at]
+    if len(node) == 1:
+        return node[0]
+    low, high = (_leaf_of(nodes, side, sides) for side in node[2:4])
+    return np.where(sides[node[0]] <= node[1], low, high)

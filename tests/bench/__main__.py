@@ -114,7 +114,12 @@ def _scorer_speed() -> None:
         f"{_against(reasons['megabytes'], AIMS['country_megabytes'])} MB ({reasons['inputs']:.0f} MB before)",
         f"≤ {AIMS['country']} s, ≤ {AIMS['country_megabytes']} MB",
     )
-    for name, what in (("tiers_of_a_country", "instrument, gates"), ("columns_of_a_country", "columns for a model")):
+    for name, what in (
+        ("tiers_of_a_country", "instrument, gates"),
+        ("columns_of_a_country", "columns for a model"),
+        ("logit_of_a_country", "instrument, gates, reasons, `OrdinalLogit` as champion"),
+        ("boosting_of_a_country", "the same with `MonotoneOrdinalBoosting`"),
+    ):
         found = speed.measure(name)
         memory, rate = f"{found['megabytes']:.0f} MB", f"{speed.PROFILES / found['seconds']:,.0f}/s"
         _row(f"{many}: {what}", f"{found['seconds']:.2f} s", rate, memory, "")

@@ -24,6 +24,8 @@ SEED = 20261122
 PROFILES = 600_000
 FIRMS = 2_000
 """Firms scored one by one, and firms in the database that is scored again."""
+DECISIONS = 2_000
+"""What the learned champions of the figures were trained on."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -113,6 +115,47 @@ def columns_of_a_country() -> dict[str, float]:
     return {"seconds": time.process_time() - began, "megabytes": _megabytes()}
 
 
+def _card(kind: str, country: Any) -> Any:
+    """A learned model of the country's first firms, as a card; what it learned is of no matter here, its size is."""
+    import numpy as np
+
+    from portal.scoring import estimators, features
+    from portal.scoring.card import Card, build
+    from portal.scoring.instrument import load
+
+    instrument, random = load(), np.random.default_rng(SEED)
+    rows = slice(0, DECISIONS)
+    found = instrument.assess_many(country.answers[rows], country.evidence[rows], country.rejected[rows])
+    judged = found.total + random.normal(0, 30, DECISIONS)
+    model = getattr(estimators, kind)().fit(
+        features.matrix(instrument, found), np.digitize(judged, np.quantile(judged, (0.5, 0.85)))
+    )
+    return Card(json.loads(json.dumps(build(model, features.names(instrument), (0.9, 0.9, 0.9), 0.1))))
+
+
+def _champion_of_a_country(kind: str) -> dict[str, float]:
+    """Instrument, gates and reasons with a learned champion in the place of the level gates."""
+    from portal.scoring import batch
+    from portal.scoring.instrument import load
+
+    instrument, country = load(), _country()
+    card = _card(kind, country)
+    began = time.process_time()
+    found = batch.score(instrument, country, champion=lambda columns: card.judge_many(columns)[1])
+    seconds = time.process_time() - began
+    if len(found.tier) != PROFILES:
+        raise RuntimeError("a profile was lost")
+    return {"seconds": seconds, "megabytes": _megabytes()}
+
+
+def logit_of_a_country() -> dict[str, float]:
+    return _champion_of_a_country("OrdinalLogit")
+
+
+def boosting_of_a_country() -> dict[str, float]:
+    return _champion_of_a_country("MonotoneOrdinalBoosting")
+
+
 def _firms() -> list[dict[str, Any]]:
     import random
 
@@ -187,7 +230,15 @@ def everybody_again() -> dict[str, float]:
 
 FIGURES: dict[str, Callable[[], dict[str, float]]] = {
     one.__name__: one
-    for one in (reasons_of_a_country, tiers_of_a_country, columns_of_a_country, one_suggestion, everybody_again)
+    for one in (
+        reasons_of_a_country,
+        tiers_of_a_country,
+        columns_of_a_country,
+        logit_of_a_country,
+        boosting_of_a_country,
+        one_suggestion,
+        everybody_again,
+    )
 }
 
 if __name__ == "__main__":
