@@ -41,7 +41,7 @@ from portal.scoring import monitoring
 from portal.scoring import service as scoring
 from portal.scoring.gates import Facts
 from portal.scoring.models import ClaimVerdict, Opinion
-from portal.scoring.rules import ClaimWord
+from portal.scoring.rules import ClaimWord, ModelKind
 
 FIRMS = 700
 READERS = 2
@@ -49,6 +49,9 @@ INFLATORS = 0.08
 SHOWN = 60
 """Opinions given after the suggestion was seen: the monitoring sets them against the blind ones."""
 DAYS = (545, 20)
+TURN = 300
+"""Days ago, between the early firms and the late ones."""
+_NOTES = ("첫 시도: 결정 1,000건이 되기 전에 배운 모델 (예시)", "1,400건으로 다시 배운 모델 (예시)")
 _FIRST_NUMBER = 2_000
 """Registration numbers of the cohort begin here; those of the tour's firms stay below."""
 _REASONS = (
@@ -79,23 +82,44 @@ class _Firm:
     suggested: Tier | None = None
 
 
-def cohort(country: Country, firms: int = FIRMS, shown: int = SHOWN) -> None:
-    """Finished diagnoses with their suggestions, two blind opinions on each and some given with it in sight."""
-    from portal.demo.worlds import World
+def cohort(country: Country, firms: int = FIRMS, shown: int = SHOWN, learns: bool = True) -> None:
+    """Finished diagnoses with their suggestions, two blind opinions on each and some given with it in sight.
+
+    learns: train a challenger at `TURN`, from too few decisions to be promoted, and one from all of them; nobody
+            promotes either, for that is a person's act
+    """
+    from portal.demo.worlds import World  # numpy, and scikit-learn behind it: only this stage pays for them
 
     random = Random(SEED + 1)  # a stream of its own, so that the tour stays as it is
     world = World("shifted", "realistic", SEED)
     drawn = world.firms(firms, INFLATORS)
     said = world.decide(drawn, raters=len(country.evaluators), per_file=READERS)
     made = list(_firms(country, random, drawn))
-    with transaction():
-        _companies(made)
-        _diagnoses(made, random)
-        _suggestions(made)
-        acts = [*_finished(made), *_opinions(country, made, said, shown, random)]
-        for moment, actor, action, kind, row_id, detail in sorted(acts, key=lambda act: act[0]):
-            with clock.freeze(moment):
-                audit.record(actor, action, kind, row_id, detail)
+    turn = country.day(TURN, random)
+    early, late = ([one for one in made if (one.finished_at < turn) is before] for before in (True, False))
+    for part, until, note in ((early, turn, _NOTES[0]), (late, None, _NOTES[1])):
+        with transaction():
+            _companies(part)
+            _diagnoses(part, random)
+            _suggestions(part)
+            seen = round(shown * len(part) / len(made))
+            acts = [*_finished(part), *_opinions(country, part, said, seen, until, random)]
+            for moment, actor, action, kind, row_id, detail in sorted(acts, key=lambda act: act[0]):
+                with clock.freeze(moment):
+                    audit.record(actor, action, kind, row_id, detail)
+        if learns:
+            _challenger(country, until or country.day(1, random), note)
+
+
+def _challenger(country: Country, moment: datetime, note: str) -> None:
+    import scipy.optimize  # noqa: F401  (the limit holds for what is loaded by then)
+    from threadpoolctl import threadpool_limits
+
+    from portal.scoring import training
+
+    # on matrices this small more threads only wait for one another, ten times as long on a busy machine
+    with clock.freeze(moment), threadpool_limits(1):
+        training.train(ModelKind.ORDINAL_LOGIT, note=note, by_id=country.operator.id, actor=country.operator)
 
 
 def night(_country: Country) -> None:
@@ -283,19 +307,24 @@ def _finished(firms: list[_Firm]) -> Iterator[_Act]:
         yield firm.finished_at, SYSTEM, "suggestion.make", "suggestion", firm.suggestion_id, detail
 
 
-def _opinions(country: Country, firms: list[_Firm], said: Any, shown: int, random: Random) -> Iterator[_Act]:
+def _opinions(
+    country: Country, firms: list[_Firm], said: Any, shown: int, until: datetime | None, random: Random
+) -> Iterator[_Act]:
     """Two blind tiers for each firm; for some a third that was given with the suggestion in sight."""
     readers = [account_queries.actor_of(person) for person in country.evaluators]
-    rows, claims = [], []
+    rows, claims, here = [], [], {firm.row: firm for firm in firms}
     for file, rater, tier in zip(said.file.tolist(), said.rater.tolist(), said.tier.tolist(), strict=True):
-        rows.append(_opinion(firms[file], readers[rater], _TIERS[tier], shown=False, random=random))
-        claims += _claims(firms[file], rows[-1], random)
+        if file not in here:
+            continue
+        moment = _read_at(here[file], until, random)
+        rows.append(_opinion(here[file], readers[rater], _TIERS[tier], moment, shown=False, random=random))
+        claims += _claims(here[file], rows[-1], random)
     taken = {(row["suggestion_id"], row["person_id"]) for row in rows}
     for firm in random.sample(firms, shown):
         reader = next(one for one in random.sample(readers, READERS + 1) if (firm.suggestion_id, one.id) not in taken)
         own = next(row["tier"] for row in rows if row["suggestion_id"] == firm.suggestion_id)
         swayed = firm.suggested if random.random() < 0.7 else own
-        rows.append(_opinion(firm, reader, swayed, shown=True, random=random))
+        rows.append(_opinion(firm, reader, swayed, _read_at(firm, until, random), shown=True, random=random))
     _insert(Opinion, rows)
     _insert(ClaimVerdict, claims)
     by_id = {actor.id: actor for actor in readers}
@@ -304,7 +333,15 @@ def _opinions(country: Country, firms: list[_Firm], said: Any, shown: int, rando
         yield row["created_at"], by_id[row["person_id"]], "suggestion.opine", "suggestion", row["suggestion_id"], detail
 
 
-def _opinion(firm: _Firm, reader: Actor, tier: Tier, *, shown: bool, random: Random) -> dict[str, Any]:
+def _read_at(firm: _Firm, until: datetime | None, random: Random) -> datetime:
+    """Days after the diagnosis, but before `until`."""
+    after = timedelta(days=random.uniform(3, 16))
+    return firm.finished_at + (min(after, (until - firm.finished_at) * random.uniform(0.3, 0.99)) if until else after)
+
+
+def _opinion(
+    firm: _Firm, reader: Actor, tier: Tier, moment: datetime, *, shown: bool, random: Random
+) -> dict[str, Any]:
     """One row; a third of those who differ follow the suggestion once they have seen it."""
     follows = tier is not firm.suggested and random.random() < 0.33
     final = firm.suggested if follows else tier
@@ -315,7 +352,7 @@ def _opinion(firm: _Firm, reader: Actor, tier: Tier, *, shown: bool, random: Ran
         "shown_before": shown,
         "final_tier": final,
         "reason": "" if final is firm.suggested else random.choice(_REASONS),
-        "created_at": firm.finished_at + timedelta(days=random.uniform(3, 16)),
+        "created_at": moment,
     }
 
 

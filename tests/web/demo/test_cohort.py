@@ -33,7 +33,7 @@ def country(context):
         made.evaluators = [
             actors.add_person(made, f"reader{number}", made.names.person(), {Role.EVALUATOR}) for number in range(5)
         ]
-    cohort(made, FIRMS, SHOWN)
+    cohort(made, FIRMS, SHOWN, learns=False)
     return made
 
 
