@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from portal.demo.worlds import World, agreement
-from portal.scoring import features, record
+from portal.scoring import features, record, trials
 from portal.scoring.estimators import MonotoneOrdinalBoosting, OrdinalLogit
 from portal.scoring.instrument import load
 
@@ -100,3 +100,47 @@ def test_shuffled_decisions_teach_nothing(cohort, learner, shuffles):
     error = np.std(kappas, ddof=1) / shuffles**0.5
     assert abs(np.mean(kappas)) <= 0.02 + 2 * error
     assert np.mean(kappas) + 2 * error < 0.1
+
+
+def readings(seed: int, firms: int = 300) -> trials.Cases:
+    """Two readings of each firm's one or two files, at moments that many readings share."""
+    random, world = np.random.default_rng(seed), World("additive", "realistic", seed)
+    drawn = world.firms(firms)
+    said = world.decide(drawn, raters=8, per_file=2)
+    at = random.integers(0, 90, len(said)).astype(float)
+    return trials.Cases(
+        instrument=INSTRUMENT,
+        answers=drawn.answers[said.file],
+        evidence=drawn.evidence[said.file],
+        rejected=np.zeros((len(said), len(INSTRUMENT.codes)), bool),
+        tier=said.tier.astype(int),
+        file=said.file,
+        firm=said.file // 2,
+        rater=said.rater,
+        at=at,
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_firm_is_learned_from_and_judged(seed):
+    cases = readings(seed)
+    parts = list(trials.held_out(cases))
+    assert len(parts) == trials.PARTS - trials.TEACHING
+    for learns, judged in parts:
+        assert learns.any()
+        assert set(cases.firm[learns]) & set(cases.firm[judged]) == set()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_learned_from_that_came_later(seed):
+    cases = readings(seed)
+    for learns, judged in trials.held_out(cases):
+        assert cases.at[learns].max() < cases.at[judged].min()
+
+
+def test_every_later_reading_is_judged_once():
+    cases = readings(1)
+    judged = np.sum([judged for _, judged in trials.held_out(cases)], axis=0)
+    assert set(judged) == {0, 1}
+    assert cases.at[judged == 0].max() <= cases.at[judged == 1].min()
+    assert judged.mean() == pytest.approx(1 - trials.TEACHING / trials.PARTS, abs=0.01)
