@@ -51,7 +51,7 @@ SHOWN = 60
 DAYS = (545, 20)
 TURN = 300
 """Days ago, between the early firms and the late ones."""
-_NOTES = ("첫 시도: 결정 1,000건이 되기 전에 배운 모델 (예시)", "1,400건으로 다시 배운 모델 (예시)")
+_NOTES = ("첫 시도: 결정 1,000건이 되기 전에 배운 모형 (예시)", "1,400건으로 다시 배운 모형 (예시)")
 _FIRST_NUMBER = 2_000
 """Registration numbers of the cohort begin here; those of the tour's firms stay below."""
 _REASONS = (
