@@ -8,7 +8,7 @@ that promise.
 
 from typing import TYPE_CHECKING
 
-from portal.scoring.instrument import BLOCK, NOT_GIVEN, POINT, Assessment, Assessments, Instrument
+from portal.scoring.instrument import BLOCK, NOT_GIVEN, POINT, Assessment, Assessments, Instrument, Standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +24,13 @@ def names(instrument: Instrument) -> tuple[str, ...]:
     return (*instrument.codes, *areas, WEAKEST)
 
 
-def row(instrument: Instrument, found: Assessment) -> list[float]:
+def row(instrument: Instrument, found: Assessment | Standing) -> list[float]:
     """The columns of one firm; no numpy, because a web request asks for them.
 
     Notes: an item that is 해당 없음 takes its area's mean, so that it says nothing of its own
     """
-    areas = [found.areas.get(area.code, 0.0) for area in instrument.areas]
-    weighed, place = found.weighed, instrument.place
+    means, weighed, place = found.areas, found.weighed, instrument.place
+    areas = [means.get(area.code, 0.0) for area in instrument.areas]
     items = [weighed[code] if code in weighed else areas[place[code]] for code in instrument.codes]
     return [*items, *areas, min(areas)]
 

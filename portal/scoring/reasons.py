@@ -4,12 +4,15 @@ Only codes and numbers are produced here, so that a stored suggestion replays to
 sentences are made when a page is rendered.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import Any
 
 from portal.programmes.rules import Tier
-from portal.scoring.gates import CUTS, TIERS, Cuts, Facts, Judgement, barriers, highest
+from portal.scoring import features
+from portal.scoring.gates import CUTS, TIERS, Cuts, Facts, Judgement, barriers
 from portal.scoring.instrument import TOTAL_PER_LEVEL, Assessment, Instrument, Standing
 
 GOAL = {Tier.BASIC: 2, Tier.ADVANCED: 2, Tier.LEADING: 3, None: 4}
@@ -44,7 +47,10 @@ class Firm:
         )
 
 
-Judging = Callable[[Assessment, Facts, Collection[str]], Judgement]
+Heard = Callable[[Sequence[float]], int]
+"""Columns of a firm (`features.row`) → the tier that a learned champion says, 0–2 as in `TIERS`."""
+REPLACED = frozenset({"G1", "G2"})
+"""The gates whose place a learned champion takes."""
 
 
 def explain(
@@ -53,11 +59,11 @@ def explain(
     found: Assessment,
     judged: Judgement,
     cuts: Cuts = CUTS,
-    judging: Judging | None = None,
+    heard: Heard | None = None,
 ) -> dict[str, Any]:
     """The reasons of one suggestion as plain data.
 
-    judging : who judges what a move changes, when it is not the gates alone (a learned champion)
+    heard : the learned champion that speaks, if one does
     Returns: lost           points lost per item to the next tier's level, most first
              unmet, pending gates of the next tier and of the suggested one
              unproven       items claimed above the ceiling without evidence, with the points that proof would add
@@ -74,7 +80,7 @@ def explain(
         if level > found.proven[code] and code not in firm.rejected
     ]
     contradictions = instrument.contradictions(found.face)
-    moves, reaches = _moves(instrument, firm, found, judged, gain, cuts, judging)
+    moves, reaches = _moves(instrument, firm, found, judged, gain, cuts, heard)
     cost = instrument.settings["confidence"]
     doubt = (
         cost["contradiction"] * len(contradictions) + cost["bare"] * len(unproven) + cost["unsure"] * len(firm.unsure)
@@ -145,19 +151,22 @@ def _moves(
     judged: Judgement,
     gain: Gains,
     cuts: Cuts,
-    judging: Judging | None,
+    heard: Heard | None,
 ) -> tuple[list[dict[str, Any]], Tier | None]:
     """A short path to the next tier: gates first, then the best gain for its cost, until the tier is reached.
 
     Each step is tried on the instrument itself, so what the page promises is what the scorer would say.
     """
     tier = judged.next_tier
-    trial = _Trial(instrument, firm, found, judged, cuts, judging)
+    trial = _Trial(instrument, firm, found, judged, cuts, heard)
     ways = _ways(instrument, firm, found, GOAL[tier], tier, gain, cuts)
     chosen: list[_Way] = []
     while ways and (len(chosen) < MOVES_SHOWN if tier is None else trial.is_below(tier)):
         wanted = _wanted(instrument, trial, tier, ways, cuts)
         if not wanted:
+            break
+        if heard and tier is not None and not trial.unmet(tier):
+            chosen += trial.convince(sorted(wanted, key=lambda one: -one.gain), tier)
             break
         way = max(wanted, key=lambda one: one.gain)
         ways.remove(way)
@@ -192,14 +201,27 @@ class _Trial:
         found: Assessment,
         judged: Judgement,
         cuts: Cuts,
-        judging: Judging | None,
+        heard: Heard | None,
     ) -> None:
-        self._instrument, self._firm, self._cuts, self._judging = instrument, firm, cuts, judging
-        self.state: Standing | Assessment = found if judging else Standing(instrument, found)
-        self.tier = judged.tier
+        self._instrument, self._facts, self._cuts, self._heard = instrument, firm.facts, cuts, heard
+        self._face = found.face
+        self.state = Standing(instrument, found)
         self._unmet = {tier: tuple(finding.gate for finding in judged.unmet(tier)) for tier in TIERS}
+        self._tier: Tier | EllipsisType | None = judged.tier
+
+    @property
+    def tier(self) -> Tier | None:
+        if self._tier is ...:
+            level = self._heard(self._columns()) if self._heard else len(TIERS) - 1
+            self._tier = _up_to(level, self._unmet)
+        return self._tier
+
+    def _columns(self) -> list[float]:
+        return features.row(self._instrument, self.state)
 
     def is_below(self, tier: Tier) -> bool:
+        if all(self._unmet[one] for one in TIERS[TIERS.index(tier) :]):
+            return True  # whatever the champion says
         return self.tier is None or TIERS.index(self.tier) < TIERS.index(tier)
 
     def unmet(self, tier: Tier) -> tuple[str, ...]:
@@ -207,21 +229,30 @@ class _Trial:
 
     def prove(self, code: str, level: int) -> None:
         """Raise one item, with its evidence."""
-        if isinstance(self.state, Standing):
-            self.state.prove(code, level)
-            self._unmet = barriers(self.state, self._firm.facts, self._cuts)
-            self.tier = highest(self._unmet)
-            return
-        firm = self._firm = replace(
-            self._firm,
-            answers=self._firm.answers | {code: level},
-            evidence=self._firm.evidence | {code},
-            rejected=self._firm.rejected - {code},
-        )
-        self.state = self._instrument.assess(firm.answers, firm.evidence, firm.rejected)
-        judged = self._judging(self.state, firm.facts, firm.rejected)
-        self._unmet = {tier: tuple(finding.gate for finding in judged.unmet(tier)) for tier in TIERS}
-        self.tier = judged.tier
+        self.state.prove(code, level)
+        barred = barriers(self.state, self._facts, self._cuts)
+        if self._heard:
+            barred = {tier: tuple(gate for gate in gates if gate not in REPLACED) for tier, gates in barred.items()}
+        self._unmet, self._tier = barred, ...
+
+    def convince(self, ways: list[_Way], tier: Tier) -> list[_Way]:
+        """The first of these ways that bring the champion to a tier whose gates are open; all when they don't.
+
+        Notes: it never falls when an item rises, so it is asked O(log n) times
+        """
+        steps = []
+        for way in ways:
+            self.prove(way.item, max(way.target, self._face[way.item]))
+            steps.append((self._columns(), self._unmet))
+        taken = bisect_left(steps, TIERS.index(tier), hi=len(steps) - 1, key=lambda step: self._heard(step[0]))
+        columns, self._unmet = steps[taken]
+        self._tier = _up_to(self._heard(columns), self._unmet)
+        return ways[: taken + 1]
+
+
+def _up_to(level: int, unmet: Mapping[Tier, Collection[str]]) -> Tier | None:
+    """The highest tier up to a level without a gate that bars it."""
+    return next((tier for tier in reversed(TIERS[: level + 1]) if not unmet[tier]), None)
 
 
 def _ways(
@@ -270,7 +301,7 @@ def _wanted(instrument: Instrument, trial: _Trial, tier: Tier | None, ways: list
     return []
 
 
-def _weak_areas(instrument: Instrument, state: Standing | Assessment) -> Collection[str]:
+def _weak_areas(instrument: Instrument, state: Standing) -> Collection[str]:
     means = {}
     for area in instrument.settings["capability"]["areas"]:
         values = [state.proven[code] for code in instrument.questions.area(area).items if code in state.proven]

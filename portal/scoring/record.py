@@ -106,7 +106,6 @@ def result(
         }
     elif rules != "1":
         said["band"] = _band(instrument, firm, found)
-    judging = speaker.judging(instrument) if speaker else None
     return {
         "model": speaker.name if speaker else CHAMPION,
         "model_hash": speaker.sha256 if speaker else model_hash(instrument, rules),
@@ -127,7 +126,7 @@ def result(
             "areas": claimed.areas,
         },
         "gates": gates(judged),
-        "reasons": explain(instrument, firm, found, judged, judging=judging),
+        "reasons": explain(instrument, firm, found, judged, heard=speaker.heard if speaker else None),
         **said,
     }
 

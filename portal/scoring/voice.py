@@ -6,20 +6,21 @@ tells MODEL_BELOW. A person decides either way.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from portal.scoring import features
 from portal.scoring.gates import TIERS, Facts, Finding, Judgement, State, judge
 from portal.scoring.instrument import Assessment, Instrument
-from portal.scoring.reasons import Judging
+from portal.scoring.reasons import REPLACED
+
+Judging = Callable[[Assessment, Facts, Collection[str]], Judgement]
 
 if TYPE_CHECKING:
     from portal.programmes.rules import Tier
     from portal.scoring.card import Card, Voice
 
-REPLACED = frozenset({"G1", "G2"})
 ABOVE, BELOW = "MODEL_ABOVE", "MODEL_BELOW"
 
 
@@ -33,6 +34,9 @@ class Speaker:
 
     def voice(self, instrument: Instrument, found: Assessment) -> Voice:
         return self.card.judge(features.row(instrument, found))
+
+    def heard(self, columns: Sequence[float]) -> int:
+        return self.card.judge(columns).tier
 
     def judging(self, instrument: Instrument) -> Judging:
         """Judge as this model would, gates included: for trying what a change would bring."""

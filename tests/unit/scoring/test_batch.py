@@ -103,12 +103,15 @@ def test_barriers_are_the_unmet_gates_of_judge(firm, cuts):
 
 @settings(PROVE, max_examples=100)
 @given(scored_firms())
-def test_moves_are_the_same_when_every_step_is_judged_in_full(firm):
+def test_moves_lead_where_the_whole_firm_assessed_again_stands(firm):
     """The quick trial of a move against assessing and judging the whole firm again."""
     found = INSTRUMENT.assess(firm.answers, firm.evidence, firm.rejected)
-    judged = judge(found, firm.facts, firm.rejected)
-    quick = reasons.explain(INSTRUMENT, firm, found, judged)
-    assert reasons.explain(INSTRUMENT, firm, found, judged, judging=judge) == quick
+    told = reasons.explain(INSTRUMENT, firm, found, judge(found, firm.facts, firm.rejected))
+    raised = {one["item"]: max(one["target"], found.face[one["item"]]) for one in told["moves"]}
+    rejected = firm.rejected - raised.keys()
+    again = INSTRUMENT.assess(firm.answers | raised, firm.evidence | raised.keys(), rejected)
+    tier = judge(again, firm.facts, rejected).tier
+    assert told["reaches"] == (tier.name if tier else None)
 
 
 def test_blocks_do_not_show():

@@ -92,3 +92,36 @@ def test_a_model_that_agrees_with_the_gates_changes_no_tier(firm):
     said = _said(RANK[plain["tier"]], **snapshot)
     assert (said["tier"], said["gates"], said["voice"]["note"]) == (plain["tier"], plain["gates"], None)
     assert [one.name for one in TIERS][RANK[plain["tier"]]] == said["voice"]["tier"]
+
+
+class Summing:
+    """A card that rises with the sum of the columns, and changes its tier in the middle of a path."""
+
+    def judge(self, columns):
+        from types import SimpleNamespace
+
+        tier = sum(sum(columns[:44]) >= cut for cut in (95, 140))
+        return SimpleNamespace(probabilities=(0.3, 0.3, 0.4), tier=tier, tiers=(tier,))
+
+
+@settings(PROVE, max_examples=80)
+@given(firms())
+def test_all_moves_done_the_model_says_what_was_promised_and_one_less_does_not(firm):
+    answers, evidence, rejected = firm
+    speaker = Speaker("summing-1", "e" * 64, Summing())
+    snapshot = {"answers": answers, "evidence": evidence, "rejected": rejected}
+    reasons = record.result(record.inputs(snapshot), speaker=speaker)["reasons"]
+    moves = reasons["moves"]
+
+    def after(done):
+        raised = answers | {one["item"]: max(one["target"], answers[one["item"]]) for one in done}
+        items = {one["item"] for one in done}
+        changed = {"answers": raised, "evidence": {*evidence, *items}, "rejected": set(rejected) - items}
+        return record.result(record.inputs(changed), speaker=speaker)["tier"]
+
+    assert after(moves) == reasons["reaches"]
+    if reasons["next_tier"] and moves:
+        dearest = min(moves, key=lambda one: one["gain"])
+        reached = RANK[reasons["reaches"]] >= RANK[reasons["next_tier"]]
+        assert RANK[after([one for one in moves if one is not dearest])] <= RANK[reasons["reaches"]]
+        assert not reached or RANK[after([])] < RANK[reasons["next_tier"]]
