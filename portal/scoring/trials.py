@@ -263,6 +263,7 @@ def fairness(cases: Cases, rows: np.ndarray, said: np.ndarray, champion: np.ndar
                 {
                     "group": str(group),
                     "rows": int(here.sum()),
+                    "firms": len(np.unique(cases.firm[rows][here])),
                     "mae": float(np.abs(tier - said)[here].mean()),
                     "champion_mae": float(np.abs(tier - champion)[here].mean()),
                     "over": float((said > tier)[here].mean()),
