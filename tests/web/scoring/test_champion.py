@@ -186,6 +186,17 @@ def test_the_champion_speaks_and_after_a_roll_back_the_instrument(actor):
     assert service.replay(said.id).ok and service.replay(again.id).ok
 
 
+def test_a_champion_of_other_questions_or_columns_stays_silent(actor):
+    row = challenger()
+    service.promote(actor("un"), row.key, WHY)
+    assert service.speaking("0.1").name == row.name
+    assert service.speaking("0.2") is None
+    with transaction():
+        session.get(ModelVersion, row.id).feature_version = "0"
+    assert service.speaking("0.1") is None
+    assert _state(row) is ModelState.CHAMPION
+
+
 def _file(row):
     return registry.folder() / f"{row.card_sha256}.json"
 
