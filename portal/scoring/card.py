@@ -92,8 +92,9 @@ class Card:
         if len(columns) != len(self.columns):
             raise CardRefused(f"{len(columns)} columns instead of {len(self.columns)}")
         index = 0.0
-        for j, low, high, slope in self._terms:
-            index += slope * min(max(columns[j], low), high)
+        for j, low, high, slope in self._terms:  # the innermost loop of a suggestion: no call of min and max
+            value = columns[j]
+            index += slope * (low if value < low else high if value > high else value)
         if self._questions:
             index = self._model["weights"][0] * (index - sum(self._line["thresholds"]) / 2)
             index += self._model["weights"][1] * sum(_asked(one, columns) for one in self._questions) / 2

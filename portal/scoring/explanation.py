@@ -8,10 +8,10 @@ from typing import Any
 
 from portal.base.words import Words, say
 from portal.programmes.rules import Tier
-from portal.scoring.gates import SYSTEM_LEVELS, TIERS, Facts, Finding, State, judge
+from portal.scoring.gates import LEVEL_GATES, SYSTEM_LEVELS, TIERS, Facts, Finding, State, judge
 from portal.scoring.instrument import Instrument, load
 from portal.scoring.settle import Turn, settle
-from portal.scoring.voice import REPLACED, Speaker
+from portal.scoring.voice import Speaker
 
 CAPABILITY_LEVELS: tuple[Words, ...] = (
     say("시작 전", "Not begun"),
@@ -202,7 +202,7 @@ class Explanation:
 
     def unmet(self, tier: Tier | None) -> tuple[Finding, ...]:
         """What bars a tier; where a learned model spoke, it spoke instead of the gates on levels and points."""
-        free = REPLACED if self.heard else frozenset()
+        free = LEVEL_GATES if self.heard else frozenset()
         return tuple(f for f in self.findings.get(tier, ()) if f.state is State.UNMET and f.gate not in free)
 
     def pending(self, tier: Tier | None) -> tuple[Finding, ...]:

@@ -265,8 +265,8 @@ def barriers(found: Standing, facts: Facts, cuts: Cuts = CUTS) -> dict[Tier, tup
 
 
 def highest(unmet: Mapping[Tier, Collection[str]]) -> Tier | None:
-    """The highest tier without an UNMET gate; None is INELIGIBLE."""
-    return next((tier for tier in reversed(TIERS) if not unmet[tier]), None)
+    """The highest of the given tiers without an UNMET gate; None is INELIGIBLE."""
+    return next((tier for tier in reversed(TIERS) if tier in unmet and not unmet[tier]), None)
 
 
 def states_of(

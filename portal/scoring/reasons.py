@@ -12,7 +12,7 @@ from typing import Any
 
 from portal.programmes.rules import Tier
 from portal.scoring import features
-from portal.scoring.gates import CUTS, TIERS, Cuts, Facts, Judgement, barriers
+from portal.scoring.gates import CUTS, LEVEL_GATES, TIERS, Cuts, Facts, Judgement, barriers
 from portal.scoring.instrument import TOTAL_PER_LEVEL, Assessment, Instrument, Standing
 
 GOAL = {Tier.BASIC: 2, Tier.ADVANCED: 2, Tier.LEADING: 3, None: 4}
@@ -49,8 +49,6 @@ class Firm:
 
 Heard = Callable[[Sequence[float]], int]
 """Columns of a firm (`features.row`) → the tier that a learned champion says, 0–2 as in `TIERS`."""
-REPLACED = frozenset({"G1", "G2"})
-"""The gates whose place a learned champion takes."""
 
 
 def explain(
@@ -232,7 +230,7 @@ class _Trial:
         self.state.prove(code, level)
         barred = barriers(self.state, self._facts, self._cuts)
         if self._heard:
-            barred = {tier: tuple(gate for gate in gates if gate not in REPLACED) for tier, gates in barred.items()}
+            barred = {tier: tuple(gate for gate in gates if gate not in LEVEL_GATES) for tier, gates in barred.items()}
         self._unmet, self._tier = barred, ...
 
     def convince(self, ways: list[_Way], tier: Tier) -> list[_Way]:

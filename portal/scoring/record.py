@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from portal.programmes.rules import Tier
-from portal.scoring.gates import RULE_VERSION, TIERS, Facts, Judgement, judge
+from portal.scoring.gates import RULE_VERSION, TIERS, Facts, Judgement, barriers, highest, judge
 from portal.scoring.instrument import Assessment, Instrument, load
 from portal.scoring.reasons import Firm, explain
 from portal.scoring.voice import Speaker, among_gates
@@ -79,21 +79,10 @@ def result(
     if rules not in REPLAYED:
         raise LookupError(f"no rules {rules}")
     instrument = load(version)
-    facts = dict(given["facts"])
-    if facts["exclusions"] is not None:
-        facts["exclusions"] = tuple(facts["exclusions"])
-    firm = Firm(
-        answers=dict(given["answers"]),
-        evidence=frozenset(given["evidence"]),
-        rejected=frozenset(given["rejected"]),
-        unsure=frozenset(given["unsure"]),
-        pains=tuple(given["pains"]),
-        facts=Facts(**facts),
-    )
+    firm = Firm.of(given)
     found = instrument.assess(firm.answers, firm.evidence, firm.rejected)
     judged = judge(found, firm.facts, firm.rejected)
     claimed = instrument.assess(firm.answers, face_value=True)
-    claimed_judged = judge(claimed, firm.facts)
     said: dict[str, Any] = {}
     if speaker is not None:
         voice = speaker.voice(instrument, found)
@@ -119,7 +108,7 @@ def result(
         "capability_level": found.capability_level,
         "areas": found.areas,
         "claimed": {
-            "tier": _name(claimed_judged.tier),
+            "tier": _name(highest(barriers(claimed, firm.facts))),
             "total": claimed.total,
             "system_level": claimed.system_level,
             "capability_level": claimed.capability_level,
@@ -137,8 +126,8 @@ def _band(instrument: Instrument, firm: Firm, found: Assessment) -> dict[str, di
     low = instrument.assess(firm.answers, firm.evidence, firm.rejected | bare)
     high = instrument.assess(firm.answers, found.face.keys(), firm.rejected)
     return {
-        "low": {"tier": _name(judge(low, firm.facts, firm.rejected).tier), "total": low.total},
-        "high": {"tier": _name(judge(high, firm.facts, firm.rejected).tier), "total": high.total},
+        "low": {"tier": _name(highest(barriers(low, firm.facts))), "total": low.total},
+        "high": {"tier": _name(highest(barriers(high, firm.facts))), "total": high.total},
     }
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from portal.scoring import features
-from portal.scoring.gates import TIERS, Facts, Finding, Judgement, State, judge
+from portal.scoring.gates import LEVEL_GATES, TIERS, Facts, Finding, Judgement, State, judge
 from portal.scoring.instrument import Assessment, Instrument
-from portal.scoring.reasons import REPLACED
 
 Judging = Callable[[Assessment, Facts, Collection[str]], Judgement]
 
@@ -54,7 +53,7 @@ class Spoken(Judgement):
     note: str | None = None
 
     def unmet(self, tier: Tier) -> tuple[Finding, ...]:
-        return tuple(finding for finding in Judgement.unmet(self, tier) if finding.gate not in REPLACED)
+        return tuple(finding for finding in Judgement.unmet(self, tier) if finding.gate not in LEVEL_GATES)
 
 
 def among_gates(judged: Judgement, level: int) -> Spoken:

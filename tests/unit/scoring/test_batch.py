@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.scoring import batch, reasons
+from portal.scoring import batch, features, reasons
 from portal.scoring.gates import CUTS, GATES, TIERS, Cuts, Facts, ManyFacts, barriers, highest, judge, states_of
 from portal.scoring.instrument import BLOCK, load
 from portal.scoring.reasons import Firm
+from portal.scoring.voice import among_gates
 from tests.unit.scoring.profiles import CODES, PROVE, firms
 from tests.unit.scoring.test_properties import FACTS
 
@@ -112,6 +113,28 @@ def test_moves_lead_where_the_whole_firm_assessed_again_stands(firm):
     again = INSTRUMENT.assess(firm.answers | raised, firm.evidence | raised.keys(), rejected)
     tier = judge(again, firm.facts, rejected).tier
     assert told["reaches"] == (tier.name if tier else None)
+
+
+def seen_at(columns):
+    """A made-up learned model that rises in every column: tier by the sum of the areas."""
+    areas = np.asarray(columns)[..., len(CODES) :]
+    return np.digitize(areas.sum(axis=-1), (18, 30))
+
+
+@settings(PROVE, max_examples=60)
+@given(st.lists(scored_firms(), min_size=1, max_size=6))
+def test_a_learned_champion_speaks_to_many_as_to_one(rows):
+    found = batch.score(INSTRUMENT, batch.pack(INSTRUMENT, rows), champion=seen_at)
+    for i, firm in enumerate(rows):
+        assessed = INSTRUMENT.assess(firm.answers, firm.evidence, firm.rejected)
+        level = int(seen_at(features.row(INSTRUMENT, assessed)))
+        judged = among_gates(judge(assessed, firm.facts, firm.rejected), level)
+        told = reasons.explain(INSTRUMENT, firm, assessed, judged, heard=seen_at)
+        assert found.tier[i] == (TIERS.index(judged.tier) if judged.tier else -1)
+        assert found.near[i] == (TIERS.index(judged.near) if judged.near else -1)
+        assert found.provisional[i] == judged.provisional
+        assert [gate for gate, barred in zip(GATES, found.unmet[i], strict=True) if barred] == told["unmet"]
+        assert {row["item"]: float(np.float32(row["points"])) for row in told["lost"]} == plain(found, i)["lost"]
 
 
 def test_blocks_do_not_show():
