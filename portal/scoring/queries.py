@@ -239,7 +239,7 @@ def champion() -> ModelVersion | None:
 def model_by_card(card_sha256: str) -> ModelVersion | None:
     """The model whose card has this hash, retired or not (replay)."""
     return session.scalar(
-        sa.select(ModelVersion).where(ModelVersion.card_sha256 == card_sha256).order_by(ModelVersion.id).limit(1)
+        sa.select(ModelVersion).where(ModelVersion.card_sha256 == card_sha256).order_by(ModelVersion.id.desc()).limit(1)
     )
 
 
