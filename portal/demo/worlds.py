@@ -112,12 +112,14 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What experts said: `file` (row of the cohort), `rater` (0 …), `tier` (0–2); `seen` is the index as they saw it."""
+    """What experts said: `file` (row of the cohort), `rater` (0 …), `tier` (0–2); `seen` is the index as they saw it,
+    `severity` of each expert in the index's units (raters,)."""
 
     file: np.ndarray
     rater: np.ndarray
     tier: np.ndarray
     seen: np.ndarray
+    severity: np.ndarray
 
     def __len__(self) -> int:
         return len(self.tier)
@@ -181,6 +183,7 @@ class World:
             rater=rater.ravel(),
             tier=self._truth.tier(seen.ravel()),
             seen=seen.ravel(),
+            severity=severity,
         )
 
     def ceilings(self, n: int = 30_000, on: Cohort | None = None) -> Ceilings:
