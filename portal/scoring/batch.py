@@ -164,7 +164,7 @@ def _block(
     overruled = np.zeros((len(TIERS), n), bool)
     if champion is not None:
         columns = np.empty((n, len(instrument.codes) + len(instrument.areas) + 1))
-        features.fill(instrument, columns, block.hundredths.T, block.areas)
+        features.fill(instrument, columns, np.where(block.face.T < 0, -1, block.proven.T))
         level = champion(columns)
         above = np.arange(len(TIERS))[:, None] > level
         replaced = [GATES.index(gate) for gate in sorted(LEVEL_GATES)]

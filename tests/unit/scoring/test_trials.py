@@ -11,8 +11,8 @@ from portal.scoring.instrument import load
 INSTRUMENT = load()
 
 
-def cases(n=420, per_file=2, noise="realistic", tier=None):
-    world = World("additive", noise, 3)
+def cases(n=420, per_file=2, tier=None):
+    world = World("additive", "realistic", 3)
     firms = world.firms(n)
     said = world.decide(firms, raters=12, per_file=per_file)
     here = said.file
@@ -32,7 +32,7 @@ def cases(n=420, per_file=2, noise="realistic", tier=None):
 
 @pytest.fixture(scope="module")
 def drawn():
-    return cases(500, noise="low")
+    return cases(900)
 
 
 @pytest.fixture(scope="module")
