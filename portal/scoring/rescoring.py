@@ -93,6 +93,7 @@ def _block(
     if not rows:
         return 0, after
     latest = population.newest_words([row.id for row in rows])
+    speaker = service.speaking(instrument.version)
     made: list[Suggestion] = []
     for row in rows:
         snapshot, before = row.content, latest.get(row.id)
@@ -100,7 +101,9 @@ def _block(
         if reason:
             counts["skipped"][reason] = counts["skipped"].get(reason, 0) + 1
             continue
-        drafted = service.draft(snapshot, Facts(), instrument.version, before, profile_version_id=row.id)
+        drafted = service.draft(
+            snapshot, Facts(), instrument.version, before, profile_version_id=row.id, speaker=speaker
+        )
         if drafted is None:
             counts["same"] += 1
             continue

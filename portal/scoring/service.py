@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import EllipsisType
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,10 +136,12 @@ def draft(
     *,
     profile_version_id: int | None,
     application_id: int | None = None,
+    speaker: Speaker | EllipsisType | None = ...,
 ) -> Suggestion | None:
     """What the scorer says of a diagnosis under an instrument version, not stored yet.
 
     latest : the newest suggestion on the same diagnosis and application
+    speaker: what `speaking` says of the version, for who drafts many; it is asked when left out
     Returns: None when `latest` came from the same inputs, model, instrument and rules
     Raises : ValueError naming the code of an answer that does not fit the version
     """
@@ -153,7 +156,8 @@ def draft(
     )
     text = record.canonical(given)
     digest = record.digest(text)
-    speaker = speaking(version)
+    if speaker is ...:
+        speaker = speaking(version)
     same = (digest, speaker.sha256 if speaker else record.model_hash(load(version)), RULE_VERSION)
     if latest and (latest.inputs_sha256, latest.model_hash, latest.rule_version) == same:
         return None
