@@ -113,13 +113,14 @@ class OrdinalLogit(_Ordinal):
         self.folds = folds
         self.random_state = random_state
 
+    @threadpool_limits.wrap(limits=1)
     def fit(self, X, y, raters=None) -> Self:
         """Learn from n rows.
 
         X      : float (n, p); y: (n,), classes in their natural order
         raters : (n,) who judged, to estimate severities jointly; they are dropped when a new row is scored
         Raises : ValueError for a prior of another length or with a negative weight, for raters of another length
-        Notes  : O(iterations · n · p); deterministic
+        Notes  : O(iterations · n · p); deterministic; on one thread (see `MonotoneOrdinalBoosting.fit`)
         """
         X, y = self._checked(X, y)
         self._ramps = _Ramps(X, self.knots)
@@ -218,6 +219,7 @@ class MonotoneOrdinalBoosting(_Ordinal):
         self.folds = folds
         self.random_state = random_state
 
+    @threadpool_limits.wrap(limits=1)
     def fit(self, X, y, raters=None) -> Self:
         """Learn from n rows; shapes as in `OrdinalLogit.fit`. `raters` reach the line only.
 
@@ -264,8 +266,7 @@ class MonotoneOrdinalBoosting(_Ordinal):
                 early_stopping=False,
                 random_state=self.random_state,
             )
-            with threadpool_limits(1):
-                grown.append(trees.fit(X, above))
+            grown.append(trees.fit(X, above))
         return grown
 
     @staticmethod
