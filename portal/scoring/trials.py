@@ -317,14 +317,14 @@ def monotonicity(cases: Cases, estimator: Any, raises: int = RAISES) -> dict[str
 
 
 def severity(cases: Cases, estimator: Any) -> list[dict[str, float]]:
-    """How much severer than the mean each expert judges, in tiers, with its standard error; nobody is named."""
+    """By how many tiers each expert judges above (+) or below (−) the mean, with its standard error; nobody is named."""
     line = estimator if isinstance(estimator, OrdinalLogit) else estimator.line_
     above = line.cumulative_proba(cases.columns)
     tiers = float((above * (1 - above)).sum(axis=1).mean())  # tiers per logit, where the files lie
     return [
         {
             "files": int((cases.rater == rater).sum()),
-            "effect": effect * tiers,
+            "effect": -effect * tiers,
             "error": line.rater_errors_[rater] * tiers,
         }
         for rater, effect in line.rater_effects_.items()

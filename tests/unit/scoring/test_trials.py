@@ -81,6 +81,15 @@ def test_a_report_tells_all_that_the_desk_shows(trial, drawn):
     assert report["metrics"]["model"]["qwk"] > 0.5
 
 
+def test_an_expert_who_judges_low_stands_below_zero(drawn):
+    low = np.where(drawn.rater == 3, np.maximum(drawn.tier - 1, 0), drawn.tier)
+    strict = trials.Cases(**{**vars_of(drawn), "tier": low})
+    fitted = trials.learner("ordinal_logit", INSTRUMENT).fit(strict.columns, low, raters=strict.rater)
+    found = trials.severity(strict, fitted)
+    assert min(found, key=lambda one: one["effect"]) == found[3]
+    assert found[3]["effect"] < -0.2 < 0 < max(one["effect"] for one in found)
+
+
 def test_decisions_dealt_at_random_teach_nothing():
     random = np.random.default_rng(5)
     found = trials.run(cases(250, tier=random.permutation), "ordinal_logit").report
