@@ -26,12 +26,12 @@ CAPABILITY_LEVELS: tuple[Words, ...] = (
 # what a learned model's word means beside the gates on levels and points, by the code in its voice
 NOTES: Mapping[str, Words] = {
     "MODEL_ABOVE": say(
-        "수준과 점수의 조건으로 보면 더 낮지만 모델이 더 높게 보았습니다. 그래서 잠정이고, 사람이 확인합니다.",
+        "수준과 점수의 조건으로 보면 더 낮지만 모형이 더 높게 보았습니다. 그래서 잠정이고, 사람이 확인합니다.",
         "By the conditions on levels and points it would be lower; the model sees more. So it is provisional, and a "
         "person checks it.",
     ),
     "MODEL_BELOW": say(
-        "수준과 점수의 조건은 갖추었지만 모델이 더 낮게 보았습니다. 동의하지 않으면 이의를 제기하세요.",
+        "수준과 점수의 조건은 갖추었지만 모형이 더 낮게 보았습니다. 동의하지 않으면 이의를 제기하세요.",
         "The conditions on levels and points are met, but the model sees less. Object if you disagree.",
     ),
 }

@@ -197,10 +197,10 @@ class SecondReaderReason(StrEnum):
 
 SECOND_READER_LABELS = {
     SecondReaderReason.WIDE: say(
-        "모델이 유형을 하나로 좁히지 못했습니다.", "The model could not narrow it down to one tier."
+        "모형이 유형을 하나로 좁히지 못했습니다.", "The model could not narrow it down to one tier."
     ),
     SecondReaderReason.EMPTY: say(
-        "모델이 비슷한 기업을 본 적이 없어 어느 유형도 자신하지 못합니다.",
+        "모형이 비슷한 기업을 본 적이 없어 어느 유형도 자신하지 못합니다.",
         "The model has not seen firms like this one and is sure of no tier.",
     ),
     SecondReaderReason.DISAGREES: say(

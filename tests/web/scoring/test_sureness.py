@@ -49,10 +49,10 @@ def test_no_tier_at_the_lower_end_is_said(actor, client_as):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({}, "고도화 또는 선도모델 : 모델이 하나로 좁히지 못했습니다. 사람이 한 번 더 봅니다."),
-        ({"tiers": ["ADVANCED"]}, "모델은 고도화 하나로 봅니다."),
-        ({"tiers": []}, "비슷한 기업이 적어 모델이 자신하지 못합니다. 사람이 한 번 더 봅니다."),
-        ({"note": "MODEL_ABOVE"}, "모델이 더 높게 보았습니다. 그래서 잠정이고, 사람이 확인합니다."),
+        ({}, "고도화 또는 선도모델 : 모형이 하나로 좁히지 못했습니다. 사람이 한 번 더 봅니다."),
+        ({"tiers": ["ADVANCED"]}, "모형은 고도화 하나로 봅니다."),
+        ({"tiers": []}, "비슷한 기업이 적어 모형이 자신하지 못합니다. 사람이 한 번 더 봅니다."),
+        ({"note": "MODEL_ABOVE"}, "모형이 더 높게 보았습니다. 그래서 잠정이고, 사람이 확인합니다."),
         ({"note": "MODEL_BELOW"}, "동의하지 않으면 이의를 제기하세요."),
     ],
 )
@@ -61,4 +61,4 @@ def test_a_learned_model_speaks_in_probabilities_and_words(actor, client_as, cha
     said = box(client_as)
     assert "선도모델 34% 고도화 55% 기초 11%" in said
     assert words in said
-    assert "모델 ordinal-logit-3이(가) 함께 냈습니다." in client_as("hana").page("/result").text
+    assert "모형 ordinal-logit-3이(가) 함께 냈습니다." in client_as("hana").page("/result").text
