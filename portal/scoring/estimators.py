@@ -197,11 +197,11 @@ class MonotoneOrdinalBoosting(_Ordinal):
 
     def __init__(
         self,
-        learning_rate: float = 0.06,
-        max_iter: int = 120,
+        learning_rate: float = 0.1,
+        max_iter: int = 150,
         max_leaf_nodes: int = 8,
-        min_samples_leaf: int = 15,
-        l2_regularization: float = 5.0,
+        min_samples_leaf: int = 5,
+        l2_regularization: float = 1.0,
         prior: Any = None,
         ridge: float = 1.0,
         knots: int = 3,
