@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 ALPHA = 0.1
 """How often the expert's tier may lie outside its set."""
-ENOUGH = 300
-"""Rows of a tier below which its coverage is not quoted (it is off by ± 2 points by chance alone)."""
 DIGITS = 6
 """Of 1 − p, so that a request and a batch draw the same line."""
 

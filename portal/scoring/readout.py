@@ -122,10 +122,6 @@ def _light(name: str | None) -> Light | None:
     return Light(name) if name else None
 
 
-def _day(moment: str) -> str:
-    return moment[:10]
-
-
 def _drift(found: Mapping[str, Any]) -> Section:
     items = sorted(found["items"], key=lambda row: (-row["psi"], row["code"]))
     against = (
