@@ -32,6 +32,15 @@ def test_every_move_is_a_change_or_a_missing_proof(firm):
         assert move["points"] >= 0
 
 
+def test_a_firm_below_the_next_tier_is_shown_a_way_of_both_kinds():
+    low = scored(({code: 1 for code in MIRI.codes}, set(), set()))[1]["reasons"]
+    assert {move["kind"] for move in low["moves"]} == {"change"}
+    assert low["reaches"] == "ADVANCED"
+    bare = scored(({code: 3 for code in MIRI.codes}, set(), set()))[1]["reasons"]
+    assert {move["kind"] for move in bare["moves"]} == {"evidence"}
+    assert bare["lost"]
+
+
 @PROVE
 @given(firms(rejected=False))
 def test_what_proof_alone_brings_is_what_the_scorer_gives_for_it(firm):
