@@ -2,8 +2,8 @@
 
 Region, size, industry and identity stay out: with the region in, the gap between regions grows 2.4-fold. So do bare
 claims above the ceiling: in the synthetic worlds proven levels agree with the truth as well as half-counted claims do
-(within .004), and let a third fewer inflated files through (docs/figures.md). Every column can only rise when an answer
-is raised or evidence is added, so a model that rises in its columns keeps that promise.
+(within .004), and let nearly a third fewer inflated files through (docs/figures.md). Every column can only rise when
+an answer is raised or evidence is added, so a model that rises in its columns keeps that promise.
 """
 
 from typing import TYPE_CHECKING
