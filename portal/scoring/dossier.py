@@ -251,7 +251,7 @@ CRITERIA: dict[str, tuple[Words, Words]] = {
         say("답을 올렸는데 유형이 내려간 경우가 0건", "No raise of an answer lowered a tier"),
     ),
     "fair": (
-        say("어느 집단에도 더 나쁘지 않음", "Worse for no group"),
+        say("뒤처진 집단이 더 뒤처지지 않음", "The worst group falls no further behind"),
         say(
             "지역·규모·업종 가운데 가장 나쁜 집단과의 차이가 지금보다 크지 않음",
             "The gap of the worst group by region, size or industry is not larger than the champion's",

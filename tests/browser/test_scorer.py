@@ -17,7 +17,7 @@ import pytest
 from tests.browser.serve import ROOT, Portal, Visitor
 
 PASSWORD = "demo-password-1"
-REASON = "시간 순서로 나눈 검증에서 순서 오차가 줄었고 어느 집단에도 나빠지지 않아 채택합니다."
+REASON = "시간 순서로 나눈 검증에서 순서 오차가 줄었고 뒤처진 집단이 더 뒤처지지 않아 채택합니다."
 PATIENCE = 120
 
 
