@@ -335,7 +335,8 @@ def _settle(
     """One step in a model's life, with its trace."""
     row.state = state
     text = record.canonical(report) if report else ""
-    session.add(ModelEvent(model_id=row.id, act=act, by_id=actor.id, reason=reason, report=text))
+    by_id = row.made_by_id if act is ModelAct.TRAINED else actor.id  # the portal trains, but a person asked for it
+    session.add(ModelEvent(model_id=row.id, act=act, by_id=by_id, reason=reason, report=text))
     session.flush()
     audit.record(actor, f"model.{act.value}", "model", row.id, {"card": row.card_sha256, "data": row.data_sha256})
 

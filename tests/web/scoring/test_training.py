@@ -86,7 +86,8 @@ def test_a_job_trains_a_challenger_and_keeps_two_whole_files(actor, drain):
     assert model.facts["monotonicity"] == {"raises": 10_000, "violations": 0}
     registry.check(model.card_sha256, model.artefact_sha256)
     event = session.scalars(sa.select(ModelEvent)).one()
-    assert (event.act, event.model_id, event.reason) == (ModelAct.TRAINED, model.id, "첫 모형")
+    assert (event.act, event.model_id, event.by_id) == (ModelAct.TRAINED, model.id, un.id)
+    assert event.reason == "첫 모형"
     assert audit.verify().ok
     # the same decisions once more: the same card, no second model
     again = service.ask_job(un, JobKind.TRAIN, {"kind": "ordinal-logit"})
