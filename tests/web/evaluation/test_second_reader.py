@@ -152,6 +152,7 @@ def test_the_chair_waits_for_the_third_or_says_in_writing_why_not(actor, case, p
     make.reviewed(bora, case, tier=suggested)
     page = client_as("jang").page(f"/evaluation/decisions/{case.key}")
     assert "추가 평가위원을 불렀습니다" in page.text
+    assert "2 / 3" in client_as("jang").page("/evaluation/decisions").text
     assert "위원이 제안을 보기 전에 낸 유형이 산정 유형과 다릅니다." in page.text
     given = {"tier": suggested, "outcome": Outcome.SELECTED, "reason": make.REASON}
     for waiver in ("", "  짧은 까닭  ", " " * 60):
