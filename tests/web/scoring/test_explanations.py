@@ -105,3 +105,14 @@ def test_a_firm_without_a_result_has_nothing_to_ask_about(client_as):
 
 def test_an_empty_list_says_so(client_as):
     assert "들어온 요청이 없습니다" in client_as("un").page("/operator/explanations").text
+
+
+def test_a_second_answer_is_refused_aloud_and_not_lost(actor, client_as):
+    key = explanation(actor("hana"))
+    un = client_as("un")
+    stale = un.page(f"/operator/explanations/{key}")
+    service.answer_explanation(actor("un"), key, "먼저 보낸 답")
+    answer = un.submit(stale, {"answer": "늦게 보낸 답"})
+    text = answer.get_data(as_text=True)
+    for words in ("이미 답한 요청입니다.", "먼저 보낸 답", "보내지 않은 내 글", "늦게 보낸 답"):
+        assert words in text
