@@ -12,6 +12,7 @@ from portal.consultations import service as consultations
 from portal.directory import service as directory
 from portal.evaluation import service as evaluation
 from portal.matching import service as matching
+from portal.scoring import champions, contests
 from portal.scoring import service as scoring
 
 EVENTS: dict[str, list[Handler]] = {
@@ -24,9 +25,9 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplemented": [scoring.on_application_handed_in],
     "application.withdrawn": [evaluation.close_withdrawn],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
-    "explanation.answered": [scoring.write_answered],
+    "explanation.answered": [contests.write_answered],
     "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
-    "model.refused": [scoring.write_model_refused],
+    "model.refused": [champions.write_model_refused],
     "monthly_report.made": [scoring.write_report_made],
     "second_reader.called": [evaluation.on_second_reader_called],
     "suggestion.made": [matching.rank_after_suggestion],

@@ -4,7 +4,10 @@ Persons: anyone (pre-check), SME owner (result), evaluator (the suggestion after
 Words  : level (수준, system 0–4 and capability 0–5) is never tier (유형); Suggestion is the machine's output.
 Extra rooms: `instrument` answers → levels · `gates` the tiers' conditions · `reasons` why, and the way up ·
 `record` canonical inputs, result, replay · `precheck` the twelve-question range · `explanation` a result in words ·
-`voice` a learned champion among the gates · `registry` the files of learned models · `training` challengers ·
+Learned models: `features` columns · `estimators` the learners · `conformal` sets of tiers · `trials` held-out judging ·
+`training` challengers · `registry` their files · `card` how one speaks in a request · `champions` who speaks, promoted and
+taken back · `voice` a champion among the gates · `dossier` a report as its page shows it.
+People: `contests` what a firm may do against a suggestion · `settle` which evidence would decide · `peers` its like.
 `work` long jobs · `commands` replay, score, train, models, promote, rollback ·
 `batch` many firms at once · `population` everybody's diagnoses · `rescoring` everybody anew · `whatif` a moved cut.
 Monitoring: `measures` its arithmetic · `tallies` its counts · `monitoring` a month's figures · `readout` these in words

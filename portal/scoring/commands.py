@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from portal.accounts import queries as accounts
 from portal.base.access import ANONYMOUS, SYSTEM, Actor, NotVisible, RuleBroken
 from portal.base.words import Words, sentence
-from portal.scoring import dossier, queries, record, rescoring, service, work
+from portal.scoring import champions, dossier, queries, record, rescoring, service, work
 from portal.scoring.models import ModelVersion
 from portal.scoring.population import MISFITS
 from portal.scoring.registry import Damaged
@@ -189,7 +189,7 @@ def promote_model(name: str, reason: str | None, only_report: bool, address: str
     if address is None or reason is None:
         raise click.UsageError("채택은 사람이 합니다: --as 와 --reason · a person promotes: --as and --reason are needed")
     try:
-        service.promote(_acting(address), row.key, reason)
+        champions.promote(_acting(address), row.key, reason)
     except RuleBroken as broken:
         raise click.ClickException(_both(broken)) from None
     click.echo(f"\n{name}을(를) 채택했습니다. 새 제안은 이 모형이 합니다 · {name} speaks from now on")
@@ -202,7 +202,7 @@ def promote_model(name: str, reason: str | None, only_report: bool, address: str
 def roll_back(reason: str | None, address: str | None) -> None:
     """이전 모형이나 점검표로 되돌립니다 · Go back to what spoke before: the earlier model, or the instrument."""
     try:
-        before = service.roll_back(_acting(address), reason or "")
+        before = champions.roll_back(_acting(address), reason or "")
     except RuleBroken as broken:
         raise click.ClickException(_both(broken)) from None
     name = before.name if before else record.CHAMPION

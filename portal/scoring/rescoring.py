@@ -22,7 +22,7 @@ from portal.base.access import SYSTEM, Actor, RuleBroken
 from portal.base.db import session, transaction
 from portal.base.words import define, say
 from portal.profiles.questionnaire import versions
-from portal.scoring import population, record, service
+from portal.scoring import champions, population, record, service
 from portal.scoring.gates import Facts
 from portal.scoring.instrument import Instrument, load
 from portal.scoring.models import ScoringJob, Suggestion
@@ -93,7 +93,7 @@ def _block(
     if not rows:
         return 0, after
     latest = population.newest_words([row.id for row in rows])
-    speaker = service.speaking(instrument.version)
+    speaker = champions.speaking(instrument.version)
     made: list[Suggestion] = []
     for row in rows:
         snapshot, before = row.content, latest.get(row.id)

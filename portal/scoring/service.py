@@ -11,29 +11,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.accounts import queries as accounts
-from portal.accounts.rules import OPERATOR, Role
+from portal.accounts.rules import Role
 from portal.applications import queries as applications
-from portal.base import audit, clock, mail, marks, once, outbox
+from portal.base import audit, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
-from portal.base.words import sentence
 from portal.profiles import queries as profiles
 from portal.programmes.rules import Tier
-from portal.scoring import features, queries, record, registry
+from portal.scoring import champions, queries, record, registry
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
 from portal.scoring.models import (
     ClaimVerdict,
-    ExplanationRequest,
-    ModelEvent,
-    ModelVersion,
     MonthlyReport,
     Opinion,
     PeerGroup,
     ScoringJob,
     SecondReaderCall,
     Suggestion,
-    SuggestionRefusal,
 )
 from portal.scoring.peers import groups, stored
 from portal.scoring.population import Word
@@ -41,23 +36,15 @@ from portal.scoring.rules import (
     PERMISSIONS,
     ClaimWord,
     JobKind,
-    ModelAct,
-    ModelState,
-    RequestKind,
-    RequestOutcome,
     SecondReaderReason,
     can_ask_job,
-    can_refuse,
     can_score,
     check_closed,
-    check_reason,
-    check_text,
     disagrees,
     doubts,
 )
 from portal.scoring.voice import Speaker
 
-ASK = "explanation.ask"
 ASK_JOB = "scoring_job.ask"
 
 
@@ -157,7 +144,7 @@ def draft(
     text = record.canonical(given)
     digest = record.digest(text)
     if speaker is ...:
-        speaker = speaking(version)
+        speaker = champions.speaking(version)
     same = (digest, speaker.sha256 if speaker else record.model_hash(load(version)), RULE_VERSION)
     if latest and (latest.inputs_sha256, latest.model_hash, latest.rule_version) == same:
         return None
@@ -181,185 +168,6 @@ def draft(
         capability_level=result["capability_level"],
         areas=record.canonical(result["areas"]),
     )
-
-
-# --- which model speaks ---------------------------------------------------------------------------------------------
-
-
-def speaking(version: str) -> Speaker | None:
-    """The learned champion, where it learned from this instrument version; None: the instrument speaks.
-
-    Notes: a champion whose file is not what the registry says is refused here, and the instrument speaks
-    """
-    row = queries.champion()
-    if row is None or (row.instrument_version, row.feature_version) != (version, features.VERSION):
-        return None
-    try:
-        return registry.speaker(row.name, row.card_sha256)
-    except registry.Damaged as broken:
-        refuse_model(row.id, broken.code)
-        return None
-
-
-def refuse_model(model_id: int, code: str) -> None:
-    """A model's file is missing, changed or of another format: it may never speak again.
-
-    Notes: writes model_version, model_event, audit; emits model.refused
-    """
-    with transaction():
-        row = queries.lock_model(model_id)
-        if row.state is ModelState.REFUSED:
-            return
-        _settle(SYSTEM, row, ModelState.REFUSED, ModelAct.REFUSED, code)
-        outbox.emit("model.refused", model_id=row.id, code=code)
-
-
-def write_model_refused(model_id: int, code: str) -> None:
-    """model.refused → a letter to each national operator."""
-    row = session.get(ModelVersion, model_id)
-    for person in accounts.people_with_role(Role.OPERATOR_NATIONAL):
-        mail.queue(
-            person.email,
-            "model_refused",
-            person.language,
-            f"model-refused-{row.id}-{person.id}",
-            name=person.name,
-            model=row.name,
-            why=sentence(code, sha256=row.card_sha256[:12]).in_(person.language),
-            path=f"/operator/models/{row.key}",
-        )
-
-
-def promote(actor: Actor, key: str, reason: str, *, once_key: str | None = None) -> ModelVersion:
-    """A person lets a challenger speak, on its promotion report; the champion before it retires.
-
-    Raises: NotVisible; Forbidden; RuleBroken model_reason_short (reason), model_not_challenger, model_other_version,
-            model_synthetic, promotion_missing, promotion_stale (made against another champion), promotion_unmet with
-            the failing criteria; registry.Damaged, after which the model is refused
-    Notes : of two promotions at once one wins; writes model_version, model_event, audit
-    """
-    _ensure_manages(actor)
-    reason = check_reason(reason)
-    _ensure_whole(_model(actor, key))
-    with transaction():
-        queries.lock_models()
-        row = _model(actor, key)
-        if once.claim(actor, once_key, "model.promote"):
-            return row
-        if row.state is not ModelState.CHALLENGER:
-            raise RuleBroken("model_not_challenger", state=row.state.label)
-        if (row.instrument_version, row.feature_version) != (load().version, features.VERSION):
-            raise RuleBroken("model_other_version", version=row.instrument_version)
-        if row.synthetic and not marks.is_demo():
-            raise RuleBroken("model_synthetic")
-        champion = queries.champion()
-        report = row.facts
-        if not report.get("criteria"):
-            raise RuleBroken("promotion_missing")
-        if report.get("against_sha256") != (champion.card_sha256 if champion else record.CHAMPION):
-            raise RuleBroken("promotion_stale", against=report.get("against"))
-        if unmet := [one for one in report["criteria"] if not one["met"]]:
-            told = ", ".join(f"{one['code']} {one['seen']} ({one['needed']})" for one in unmet)
-            raise RuleBroken("promotion_unmet", criteria=told)
-        if champion:
-            _settle(actor, champion, ModelState.RETIRED, ModelAct.RETIRED, reason)
-        read = {name: report[name] for name in ("criteria", "interval", "against", "against_sha256")}
-        _settle(actor, row, ModelState.CHAMPION, ModelAct.PROMOTED, reason, read)
-        once.keep(actor, once_key, "model.promote", row.key)
-        return row
-
-
-def roll_back(actor: Actor, reason: str, *, once_key: str | None = None) -> ModelVersion | None:
-    """One act back: the model that spoke before the champion speaks again, or the instrument.
-
-    Returns: what speaks now; None is the instrument
-    Raises : Forbidden; RuleBroken model_reason_short (reason), model_none_learned when the instrument speaks already;
-             registry.Damaged, after which that model is refused
-    Notes  : needs no report; writes model_version, model_event, audit
-    """
-    _ensure_manages(actor)
-    reason = check_reason(reason)
-    if wanted := queries.champion_before():
-        _ensure_whole(wanted)
-    with transaction():
-        queries.lock_models()
-        if done := once.claim(actor, once_key, "model.roll_back"):
-            return queries.model_by_key(actor, done)
-        champion, before = queries.champion(), queries.champion_before()
-        if champion is None and before is None:
-            raise RuleBroken("model_none_learned")
-        if champion:
-            _settle(actor, champion, ModelState.RETIRED, ModelAct.RETIRED, reason)
-        if before:
-            _settle(actor, before, ModelState.CHAMPION, ModelAct.ROLLED_BACK, reason)
-        else:
-            session.add(ModelEvent(act=ModelAct.ROLLED_BACK, by_id=actor.id, reason=reason))
-            audit.record(actor, "model.rolled-back", "model", None, {"to": record.CHAMPION})
-        once.keep(actor, once_key, "model.roll_back", before.key if before else record.CHAMPION)
-        return before
-
-
-def retire(actor: Actor, key: str, reason: str, *, once_key: str | None = None) -> ModelVersion:
-    """Take a challenger out of the running; what it was stays in the registry.
-
-    Raises: NotVisible; Forbidden; RuleBroken model_reason_short (reason), model_not_challenger
-    Notes : writes model_version, model_event, audit
-    """
-    _ensure_manages(actor)
-    reason = check_reason(reason)
-    with transaction():
-        queries.lock_models()
-        row = _model(actor, key)
-        if once.claim(actor, once_key, "model.retire"):
-            return row
-        if row.state is not ModelState.CHALLENGER:
-            raise RuleBroken("model_not_challenger", state=row.state.label)
-        _settle(actor, row, ModelState.RETIRED, ModelAct.RETIRED, reason)
-        once.keep(actor, once_key, "model.retire", row.key)
-        return row
-
-
-def keep_model(actor: Actor, row: ModelVersion) -> ModelVersion:
-    """Store what a training made, as a challenger. Notes: writes model_version, model_event, audit"""
-    with transaction():
-        row.name = queries.next_model_name(row.kind)
-        session.add(row)
-        session.flush()
-        _settle(actor, row, ModelState.CHALLENGER, ModelAct.TRAINED, row.note)
-    return row
-
-
-def _settle(
-    actor: Actor, row: ModelVersion, state: ModelState, act: ModelAct, reason: str, report: Mapping[str, Any] | None = None
-) -> None:
-    """One step in a model's life, with its trace."""
-    row.state = state
-    text = record.canonical(report) if report else ""
-    by_id = row.made_by_id if act is ModelAct.TRAINED else actor.id  # the portal trains, but a person asked for it
-    session.add(ModelEvent(model_id=row.id, act=act, by_id=by_id, reason=reason, report=text))
-    session.flush()
-    audit.record(actor, f"model.{act.value}", "model", row.id, {"card": row.card_sha256, "data": row.data_sha256})
-
-
-def _ensure_manages(actor: Actor) -> None:
-    if not actor.is_system and not actor.has(*PERMISSIONS["scoring:model:manage"]):
-        raise Forbidden
-
-
-def _model(actor: Actor, key: str) -> ModelVersion:
-    row = queries.model_by_key(actor, key)
-    if row is None:
-        raise NotVisible
-    return row
-
-
-def _ensure_whole(row: ModelVersion) -> None:
-    """Read a model's files anew, in a transaction of its own: a refusal must outlive the act that it stops."""
-    try:
-        registry.check(row.card_sha256, row.artefact_sha256)
-    except registry.Damaged as broken:
-        refuse_model(row.id, broken.code)
-        raise
 
 
 @outbox.soon
@@ -437,109 +245,6 @@ def record_claim_verdicts(actor: Actor, suggestion_id: int, words: Mapping[str, 
         audit.record(actor, "claim.judge", "suggestion", suggestion_id, {"items": len(words), "changed": changed})
 
 
-def ask_explanation(actor: Actor, suggestion_key: str, question: str, *, once_key: str | None = None) -> str:
-    """A firm asks a person to explain its suggestion.
-
-    Returns: the request's key; the same again for a second click
-    Raises : NotVisible for another firm's suggestion; RuleBroken explanation_empty, explanation_long (question),
-             explanation_open while an earlier request waits
-    Notes  : writes explanation_request, audit; emits explanation.asked
-    Source : 개인정보 보호법 제37조의2 (자동화된 결정에 대한 거부·설명·검토)
-    """
-    return _ask(actor, suggestion_key, RequestKind.EXPLAIN, question, once_key)
-
-
-def object_to(actor: Actor, suggestion_key: str, question: str = "", *, once_key: str | None = None) -> str:
-    """A firm objects to its suggestion: a person looks at it again. Pressing the button is enough, words are optional.
-
-    Returns: as `ask_explanation`
-    Raises : as `ask_explanation`, but an empty text is fine
-    Notes  : writes explanation_request, audit; emits explanation.asked
-    Source : 개인정보 보호법 제37조의2 제1항·제2항
-    """
-    return _ask(actor, suggestion_key, RequestKind.OBJECT, question, once_key)
-
-
-def _ask(actor: Actor, suggestion_key: str, kind: RequestKind, question: str, once_key: str | None) -> str:
-    with transaction():
-        if done := once.claim(actor, once_key, ASK):
-            return done
-        suggestion = queries.by_key(actor, suggestion_key)
-        if suggestion is None or not can_score(actor, suggestion.organisation_id):
-            raise NotVisible
-        queries.lock_firm(suggestion.organisation_id)
-        question = check_text(question, "question", may_be_empty=kind is RequestKind.OBJECT)
-        if queries.open_explanation(suggestion.organisation_id, kind):
-            raise RuleBroken("explanation_open")
-        row = ExplanationRequest(suggestion_id=suggestion.id, kind=kind, question=question, asked_by_id=actor.id)
-        session.add(row)
-        session.flush()
-        audit.record(actor, ASK, "explanation", row.id, {"suggestion": suggestion.id, "kind": kind.value})
-        outbox.emit("explanation.asked", explanation_id=row.id)
-        once.keep(actor, once_key, ASK, row.key)
-        return row.key
-
-
-def answer_explanation(actor: Actor, key: str, answer: str, outcome: RequestOutcome | None = None) -> None:
-    """An operator answers; the firm gets a letter.
-
-    outcome: what became of the suggestion; an objection needs one
-    Raises : NotVisible; Forbidden for who is no operator; RuleBroken explanation_empty, explanation_long (answer),
-             explanation_outcome (outcome), explanation_answered
-    Notes  : writes explanation_request, audit; emits explanation.answered
-    """
-    if not actor.has(*OPERATOR):
-        raise Forbidden
-    with transaction():
-        row = queries.explanation(actor, key)
-        if row is None:
-            raise NotVisible
-        answer = check_text(answer, "answer")
-        if not row.is_open:
-            raise RuleBroken("explanation_answered")
-        if outcome is None and row.kind is RequestKind.OBJECT:
-            raise RuleBroken("explanation_outcome", "outcome")
-        row.answer, row.outcome, row.answered_by_id, row.answered_at = answer, outcome, actor.id, clock.now()
-        session.flush()
-        detail = {"suggestion": row.suggestion_id, "outcome": outcome.value if outcome else None}
-        audit.record(actor, "explanation.answer", "explanation", row.id, detail)
-        outbox.emit("explanation.answered", explanation_id=row.id)
-
-
-def refuse_suggestions(actor: Actor) -> None:
-    """A firm says that no machine's suggestion may be used in judging what it hands in from now on.
-
-    Raises: RuleBroken refusal_not_own
-    Notes : writes suggestion_refusal, audit; saying it twice changes nothing
-    Source: 개인정보 보호법 제37조의2 제1항
-    """
-    ensure(can_refuse(actor))
-    with transaction():
-        queries.lock_firm(actor.organisation_id)
-        if queries.refusal_in_force(actor.organisation_id):
-            return
-        row = SuggestionRefusal(organisation_id=actor.organisation_id, refused_by_id=actor.id)
-        session.add(row)
-        session.flush()
-        audit.record(actor, "suggestion.refuse", "organisation", actor.organisation_id, {"refusal": row.id})
-
-
-def allow_suggestions(actor: Actor) -> None:
-    """A firm takes its refusal back; what it handed in meanwhile stays without a suggestion.
-
-    Raises: RuleBroken refusal_not_own
-    Notes : writes suggestion_refusal, audit; without a refusal it changes nothing
-    """
-    ensure(can_refuse(actor))
-    with transaction():
-        row = queries.refusal_in_force(actor.organisation_id)
-        if row is None:
-            return
-        row.withdrawn_at, row.withdrawn_by_id = clock.now(), actor.id
-        session.flush()
-        audit.record(actor, "suggestion.allow", "organisation", actor.organisation_id, {"refusal": row.id})
-
-
 def call_second_reader(application_id: int, suggestion_id: int, reason: SecondReaderReason) -> None:
     """A further evaluator has to read a case; `evaluation` picks it up.
 
@@ -572,19 +277,6 @@ def refresh_peers() -> int:
             PeerGroup(division=one.division, size=one.size, firms=one.firms, figures=stored(one)) for one in drawn
         )
     return len(drawn)
-
-
-def write_answered(explanation_id: int, **_: Any) -> None:
-    """explanation.answered → a letter to who asked; the answer itself stays in the portal."""
-    row = session.get(ExplanationRequest, explanation_id)
-    mail.queue(
-        row.asked_by.email,
-        "explanation_answered",
-        row.asked_by.language,
-        f"explanation-answered-{row.id}",
-        name=row.asked_by.name,
-        path="/result/explanation",
-    )
 
 
 def ask_job(actor: Actor, kind: JobKind, params: Mapping[str, Any], once_key: str | None = None) -> ScoringJob:
@@ -639,7 +331,9 @@ def keep_report(actor: Actor, month: str, figures: Mapping[str, Any]) -> Monthly
         report = MonthlyReport(month=month, body=body, sha256=record.digest(body))
         session.add(report)
         session.flush()
-        audit.record(actor, "monthly_report.make", "monthly_report", report.id, {"month": month, "sha256": report.sha256})
+        audit.record(
+            actor, "monthly_report.make", "monthly_report", report.id, {"month": month, "sha256": report.sha256}
+        )
         outbox.emit("monthly_report.made", report_id=report.id)
         return report
 

@@ -20,7 +20,7 @@ from portal.base.access import SYSTEM, Actor, RuleBroken
 from portal.base.db import session, transaction
 from portal.base.words import Words
 from portal.programmes.rules import TIER_LABELS, Tier
-from portal.scoring import card, features, population, queries, record, registry, service
+from portal.scoring import card, champions, features, population, queries, record, registry
 from portal.scoring.gates import RULE_VERSION, TIERS
 from portal.scoring.instrument import Instrument, load
 from portal.scoring.models import ModelVersion, Opinion, ScoringJob, Suggestion
@@ -210,7 +210,7 @@ def train(
         made_by_id=by_id,
         note=note[:200],
     )
-    return service.keep_model(actor, row)
+    return champions.keep_model(actor, row)
 
 
 def judge_anew(model: ModelVersion, told: Told | None = None, actor: Actor = SYSTEM) -> ModelVersion:
@@ -236,7 +236,7 @@ def _try(learned: TrainingSet, kind: ModelKind, told: Told | None) -> tuple[Any,
     from portal.scoring import trials
 
     row = queries.champion()
-    speaker = service.speaking(learned.cases.instrument.version)
+    speaker = champions.speaking(learned.cases.instrument.version)
     name, sha256 = (row.name, row.card_sha256) if speaker else (record.CHAMPION, record.CHAMPION)
     champion = (lambda columns: speaker.card.judge_many(columns)[1].astype(int)) if speaker else None
     try:

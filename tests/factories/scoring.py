@@ -19,7 +19,7 @@ from portal.profiles.models import Profile
 from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
-from portal.scoring import features, queries, record, registry, service
+from portal.scoring import contests, features, queries, record, registry, service
 from portal.scoring.card import FORMAT
 from portal.scoring.gates import RULE_VERSION, Facts
 from portal.scoring.instrument import load
@@ -39,7 +39,7 @@ def suggestion(actor: Actor, **options: Any) -> Suggestion:
 
 def explanation(actor: Actor, question: str = QUESTION) -> str:
     """The key of a request that waits for its answer."""
-    return service.ask_explanation(actor, suggestion(actor).key, question)
+    return contests.ask_explanation(actor, suggestion(actor).key, question)
 
 
 def decisions(

@@ -18,6 +18,7 @@ from portal.evaluation import queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import Outcome
 from portal.programmes.rules import Tier
+from portal.scoring import contests
 from portal.scoring import service as scoring
 from portal.scoring.models import ExplanationRequest, SecondReaderCall, SuggestionRefusal
 from portal.scoring.rules import SecondReaderReason
@@ -166,9 +167,9 @@ def test_a_firm_objects_and_refuses_once(at_once, actor):
 
     def press(number):
         if number % 2:
-            scoring.refuse_suggestions(hana)
+            contests.refuse_suggestions(hana)
             return "refused the machine"
-        return scoring.object_to(hana, key, once_key=f"key {number % 4}")
+        return contests.object_to(hana, key, once_key=f"key {number % 4}")
 
     met = at_once(press)
     objection = session.scalars(sa.select(ExplanationRequest)).one()

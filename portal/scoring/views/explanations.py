@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_babel import gettext as _
 
 from portal.base.access import NotVisible, RuleBroken
-from portal.scoring import bp, queries, service
+from portal.scoring import bp, contests, queries
 from portal.scoring.explanation import explain
 from portal.scoring.forms import AnswerForm, AskForm, ObjectForm
 from portal.scoring.rules import RequestKind
@@ -25,7 +25,7 @@ def ask_explanation():
     form = AskForm()
     if form.validate_on_submit():
         try:
-            service.ask_explanation(actor, suggestion.key, form.question.data, once_key=form.once.data)
+            contests.ask_explanation(actor, suggestion.key, form.question.data, once_key=form.once.data)
         except RuleBroken as broken:
             refuse_form(form, broken)
         else:
@@ -49,7 +49,7 @@ def object_to(key: str):
     form = ObjectForm()
     if form.validate_on_submit():
         try:
-            service.object_to(current_actor(), key, form.question.data or "", once_key=form.once.data)
+            contests.object_to(current_actor(), key, form.question.data or "", once_key=form.once.data)
         except RuleBroken as broken:
             refuse_form(form, broken)
         else:
@@ -64,10 +64,10 @@ def refuse():
     """The firm's word on whether suggestions may be used in judging it; `wish` is refuse or allow."""
     wish = request.form.get("wish")
     if wish == "refuse":
-        service.refuse_suggestions(current_actor())
+        contests.refuse_suggestions(current_actor())
         flash(_("앞으로 내는 신청의 평가에는 산정 결과를 쓰지 않습니다."), "success")
     elif wish == "allow":
-        service.allow_suggestions(current_actor())
+        contests.allow_suggestions(current_actor())
         flash(_("앞으로 내는 신청의 평가에 산정 결과를 다시 씁니다."), "success")
     home = "desk.result" if "desk.result" in current_app.view_functions else ".ask_explanation"
     return redirect(url_for(home, _anchor="right-title"))
@@ -89,7 +89,7 @@ def answer_explanation(key: str):
     form = AnswerForm()
     if form.validate_on_submit():
         try:
-            service.answer_explanation(actor, key, form.answer.data, form.chosen_outcome)
+            contests.answer_explanation(actor, key, form.answer.data, form.chosen_outcome)
         except RuleBroken as broken:
             refuse_form(form, broken)
         else:

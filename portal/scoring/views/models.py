@@ -12,7 +12,7 @@ from portal.base.access import NotVisible, RuleBroken
 from portal.base.words import Words, say
 from portal.reference import queries as reference
 from portal.reference.rules import SIZE_LABELS, SizeClass
-from portal.scoring import bp, dossier, monitoring, population, queries, record, service
+from portal.scoring import bp, champions, dossier, monitoring, population, queries, record, service
 from portal.scoring.forms import ReasonForm, RescoreForm, TrainForm
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
@@ -101,7 +101,7 @@ def promote(key: str):
     row, form = _load(key), ReasonForm()
     if form.validate_on_submit():
         try:
-            service.promote(current_actor(), key, form.reason.data, once_key=form.once.data)
+            champions.promote(current_actor(), key, form.reason.data, once_key=form.once.data)
         except RuleBroken as broken:
             refuse(form, broken)
         else:
@@ -145,7 +145,7 @@ def roll_back():
     form = ReasonForm()
     if form.validate_on_submit():
         try:
-            service.roll_back(actor, form.reason.data, once_key=form.once.data)
+            champions.roll_back(actor, form.reason.data, once_key=form.once.data)
         except RuleBroken as broken:
             refuse(form, broken)
         else:
@@ -162,7 +162,7 @@ def retire(key: str):
     row, form = _load(key), ReasonForm()
     if form.validate_on_submit():
         try:
-            service.retire(current_actor(), key, form.reason.data, once_key=form.once.data)
+            champions.retire(current_actor(), key, form.reason.data, once_key=form.once.data)
         except RuleBroken as broken:
             refuse(form, broken)
         else:

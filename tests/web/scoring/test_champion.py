@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portal.base import audit, marks
 from portal.base.access import SYSTEM, Forbidden, NotVisible, RuleBroken
 from portal.base.db import session, transaction
-from portal.scoring import features, queries, record, registry, service
+from portal.scoring import champions, features, queries, record, registry, service
 from portal.scoring.gates import RULE_VERSION
 from portal.scoring.instrument import load
 from portal.scoring.models import ModelEvent, ModelVersion, Suggestion
@@ -71,16 +71,16 @@ def _acts():
 def test_a_person_promotes_and_rolls_back_step_by_step(actor):
     un = actor("un")
     first = challenger(0.0)
-    service.promote(un, first.key, WHY)
+    champions.promote(un, first.key, WHY)
     second = challenger(0.5)
-    service.promote(un, second.key, WHY)
+    champions.promote(un, second.key, WHY)
     assert (_state(first), _state(second)) == (ModelState.RETIRED, ModelState.CHAMPION)
-    assert service.roll_back(un, WHY).id == first.id
+    assert champions.roll_back(un, WHY).id == first.id
     assert (_state(first), _state(second)) == (ModelState.CHAMPION, ModelState.RETIRED)
-    assert service.roll_back(un, WHY) is None
+    assert champions.roll_back(un, WHY) is None
     assert (_state(first), queries.champion()) == (ModelState.RETIRED, None)
     with pytest.raises(RuleBroken) as refused:
-        service.roll_back(un, WHY)
+        champions.roll_back(un, WHY)
     assert refused.value.code == "model_none_learned"
     assert [one for one in _acts() if one[0] in (ModelAct.PROMOTED, ModelAct.ROLLED_BACK)] == [
         (ModelAct.PROMOTED, first.id),
@@ -96,7 +96,7 @@ def test_a_person_promotes_and_rolls_back_step_by_step(actor):
 def test_a_report_that_does_not_allow_it_names_the_failing_rows(actor):
     row = challenger(wins=False)
     with pytest.raises(RuleBroken) as refused:
-        service.promote(actor("un"), row.key, WHY)
+        champions.promote(actor("un"), row.key, WHY)
     assert (refused.value.code, refused.value.values) == ("promotion_unmet", {"criteria": "mae -0.034 (> 0)"})
     assert _state(row) is ModelState.CHALLENGER
 
@@ -112,7 +112,7 @@ def test_a_report_that_does_not_allow_it_names_the_failing_rows(actor):
 def test_what_stops_a_promotion(actor, changes, reason, code):
     row = challenger(**changes)
     with pytest.raises(RuleBroken) as refused:
-        service.promote(actor("un"), row.key, reason)
+        champions.promote(actor("un"), row.key, reason)
     assert refused.value.code == code
     assert _state(row) is ModelState.CHALLENGER
 
@@ -122,7 +122,7 @@ def test_what_learned_from_synthetic_decisions_never_speaks_outside_a_demo(actor
         session.execute(sa.delete(marks.Mark).where(marks.Mark.name == marks.DEMO))
     marks._known.clear()
     with pytest.raises(RuleBroken) as refused:
-        service.promote(actor("un"), challenger().key, WHY)
+        champions.promote(actor("un"), challenger().key, WHY)
     assert refused.value.code == "model_synthetic"
 
 
@@ -130,9 +130,9 @@ def test_what_learned_from_synthetic_decisions_never_speaks_outside_a_demo(actor
 def test_nobody_else_changes_who_speaks(actor, name):
     row = challenger()
     for act in (
-        lambda: service.promote(actor(name), row.key, WHY),
-        lambda: service.roll_back(actor(name), WHY),
-        lambda: service.retire(actor(name), row.key, WHY),
+        lambda: champions.promote(actor(name), row.key, WHY),
+        lambda: champions.roll_back(actor(name), WHY),
+        lambda: champions.retire(actor(name), row.key, WHY),
     ):
         with pytest.raises((Forbidden, NotVisible)):
             act()
@@ -141,10 +141,10 @@ def test_nobody_else_changes_who_speaks(actor, name):
 
 def test_a_challenger_retires_but_not_the_champion(actor):
     un, row = actor("un"), challenger()
-    service.retire(un, row.key, WHY)
+    champions.retire(un, row.key, WHY)
     assert _state(row) is ModelState.RETIRED
     with pytest.raises(RuleBroken) as refused:
-        service.promote(un, row.key, WHY)
+        champions.promote(un, row.key, WHY)
     assert refused.value.code == "model_not_challenger"
 
 
@@ -156,7 +156,7 @@ def test_two_promotions_at_once_one_wins(app, actor):
     def press(key):
         with app.app_context():
             try:
-                return service.promote(un, key, WHY).key
+                return champions.promote(un, key, WHY).key
             except RuleBroken as refused:
                 return refused.code
 
@@ -175,11 +175,11 @@ def _suggest(actor) -> Suggestion:
 
 def test_the_champion_speaks_and_after_a_roll_back_the_instrument(actor):
     un, row = actor("un"), challenger()
-    service.promote(un, row.key, WHY)
+    champions.promote(un, row.key, WHY)
     said = _suggest(actor)
     assert (said.model, said.model_hash, said.rule_version) == (row.name, row.card_sha256, RULE_VERSION)
     assert said.answer["voice"]["tier"] in ("BASIC", "ADVANCED", "LEADING")
-    service.roll_back(un, WHY)
+    champions.roll_back(un, WHY)
     again = service.suggest(SYSTEM, said.profile_version_id)
     assert (again.id != said.id, again.model) == (True, "instrument")
     registry.forget()
@@ -188,12 +188,12 @@ def test_the_champion_speaks_and_after_a_roll_back_the_instrument(actor):
 
 def test_a_champion_of_other_questions_or_columns_stays_silent(actor):
     row = challenger()
-    service.promote(actor("un"), row.key, WHY)
-    assert service.speaking("0.1").name == row.name
-    assert service.speaking("0.2") is None
+    champions.promote(actor("un"), row.key, WHY)
+    assert champions.speaking("0.1").name == row.name
+    assert champions.speaking("0.2") is None
     with transaction():
         session.get(ModelVersion, row.id).feature_version = "0"
-    assert service.speaking("0.1") is None
+    assert champions.speaking("0.1") is None
     assert _state(row) is ModelState.CHAMPION
 
 
@@ -210,7 +210,7 @@ def _file(row):
 )
 def test_a_damaged_champion_is_refused_and_the_instrument_speaks(actor, drain, damage, code):
     row = challenger()
-    service.promote(actor("un"), row.key, WHY)
+    champions.promote(actor("un"), row.key, WHY)
     damage(_file(row))
     registry.forget()
     said = _suggest(actor)
@@ -226,14 +226,14 @@ def test_a_card_of_another_format_is_refused_at_promotion_and_stays_refused(acto
         changed = session.get(ModelVersion, row.id)
         changed.card_sha256 = registry.put(b'{"format": "other"}', ".json")
     with pytest.raises(registry.Damaged) as refused:
-        service.promote(actor("un"), row.key, WHY)
+        champions.promote(actor("un"), row.key, WHY)
     assert refused.value.code == "model_format"
     assert _state(row) is ModelState.REFUSED
 
 
 def test_a_damaged_card_fails_the_replay(actor, app):
     row = challenger()
-    service.promote(actor("un"), row.key, WHY)
+    champions.promote(actor("un"), row.key, WHY)
     said = _suggest(actor)
     _file(row).write_text("{}")
     registry.forget()

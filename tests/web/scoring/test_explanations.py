@@ -8,7 +8,7 @@ from portal.accounts.models import Person
 from portal.base import audit
 from portal.base.access import Forbidden, NotVisible, RuleBroken
 from portal.base.db import session
-from portal.scoring import queries, service
+from portal.scoring import contests, queries
 from portal.scoring.models import ExplanationRequest
 from tests.factories.scoring import QUESTION, explanation, suggestion
 
@@ -35,8 +35,8 @@ def test_the_firm_asks_and_the_operator_answers(app, cast, client_as, drain):
 
 def test_a_double_click_asks_once(actor):
     key = suggestion(actor("hana")).key
-    first = service.ask_explanation(actor("hana"), key, QUESTION, once_key="one")
-    assert service.ask_explanation(actor("hana"), key, QUESTION, once_key="one") == first
+    first = contests.ask_explanation(actor("hana"), key, QUESTION, once_key="one")
+    assert contests.ask_explanation(actor("hana"), key, QUESTION, once_key="one") == first
     assert session.scalar(sa.select(sa.func.count()).select_from(ExplanationRequest)) == 1
 
 
@@ -44,7 +44,7 @@ def test_a_second_question_waits_for_the_first_answer(actor):
     key = explanation(actor("hana"))
     with pytest.raises(RuleBroken, match="explanation_open"):
         explanation(actor("hana"), "또 하나")
-    service.answer_explanation(actor("un"), key, "답")
+    contests.answer_explanation(actor("un"), key, "답")
     assert explanation(actor("hana"), "또 하나") != key
 
 
@@ -67,7 +67,7 @@ def test_nobody_asks_about_another_firms_suggestion(actor):
     key = suggestion(actor("hana")).key
     for name in ("duri", "un", "pyeong", "gong", "anon"):
         with pytest.raises(NotVisible):
-            service.ask_explanation(actor(name), key, QUESTION)
+            contests.ask_explanation(actor(name), key, QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_who_reads_a_request(actor, name, sees):
     assert bool(queries.explanation(actor(name), key)) is sees
     assert queries.explanations(actor(name)).total == (1 if sees else 0)
     assert queries.explanations_waiting(actor(name)) == (1 if sees else 0)
-    service.answer_explanation(actor("un"), key, "답")
+    contests.answer_explanation(actor("un"), key, "답")
     assert queries.explanations_waiting(actor(name)) == 0
 
 
@@ -87,10 +87,10 @@ def test_only_operators_answer_and_only_once(actor):
     key = explanation(actor("hana"))
     for name in ("hana", "gam", "pyeong"):
         with pytest.raises(Forbidden):
-            service.answer_explanation(actor(name), key, "답")
-    service.answer_explanation(actor("un"), key, "답")
+            contests.answer_explanation(actor(name), key, "답")
+    contests.answer_explanation(actor("un"), key, "답")
     with pytest.raises(RuleBroken, match="explanation_answered"):
-        service.answer_explanation(actor("un"), key, "다른 답")
+        contests.answer_explanation(actor("un"), key, "다른 답")
     row = session.scalars(sa.select(ExplanationRequest)).one()
     assert row.answer == "답"
     actions = session.scalars(
@@ -111,7 +111,7 @@ def test_a_second_answer_is_refused_aloud_and_not_lost(actor, client_as):
     key = explanation(actor("hana"))
     un = client_as("un")
     stale = un.page(f"/operator/explanations/{key}")
-    service.answer_explanation(actor("un"), key, "먼저 보낸 답")
+    contests.answer_explanation(actor("un"), key, "먼저 보낸 답")
     answer = un.submit(stale, {"answer": "늦게 보낸 답"})
     text = answer.get_data(as_text=True)
     for words in ("이미 답한 요청입니다.", "먼저 보낸 답", "보내지 않은 내 글", "늦게 보낸 답"):

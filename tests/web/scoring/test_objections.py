@@ -9,7 +9,7 @@ from portal.base import audit, clock
 from portal.base.access import NotVisible, RuleBroken
 from portal.base.db import session
 from portal.evaluation import queries as evaluation
-from portal.scoring import queries, service
+from portal.scoring import contests, queries
 from portal.scoring.models import ExplanationRequest, SuggestionRefusal
 from portal.scoring.rules import RequestKind, RequestOutcome
 from tests.factories import evaluation as make
@@ -49,15 +49,15 @@ def test_one_press_objects_and_the_firm_follows_it_to_the_outcome(actor, client_
 
 
 def test_an_objection_without_an_outcome_is_not_answered(actor, client_as):
-    key = service.object_to(actor("hana"), suggestion(actor("hana")).key)
+    key = contests.object_to(actor("hana"), suggestion(actor("hana")).key)
     un = client_as("un")
     answer = un.submit(un.page(f"/operator/explanations/{key}"), {"answer": "그대로입니다."})
     assert "처리 결과를 골라 주세요" in answer.get_data(as_text=True)
     assert "그대로입니다." in answer.get_data(as_text=True)
     with pytest.raises(RuleBroken) as refused:
-        service.answer_explanation(actor("un"), key, "그대로")
+        contests.answer_explanation(actor("un"), key, "그대로")
     assert (refused.value.code, refused.value.field) == ("explanation_outcome", "outcome")
-    service.answer_explanation(actor("un"), key, "그대로", RequestOutcome.KEPT)
+    contests.answer_explanation(actor("un"), key, "그대로", RequestOutcome.KEPT)
     assert requests()[0].outcome is RequestOutcome.KEPT
 
 
@@ -69,13 +69,13 @@ def test_a_double_press_objects_once_and_a_second_objection_waits(actor, client_
     assert press(hana, page).headers["Location"] == "/result/explanation"
     assert len(requests()) == 1
     with pytest.raises(RuleBroken, match="explanation_open"):
-        service.object_to(actor("hana"), key)
+        contests.object_to(actor("hana"), key)
 
 
 def test_an_open_question_does_not_stand_in_the_way_of_an_objection(actor):
     key = suggestion(actor("hana")).key
-    service.ask_explanation(actor("hana"), key, QUESTION)
-    service.object_to(actor("hana"), key)
+    contests.ask_explanation(actor("hana"), key, QUESTION)
+    contests.object_to(actor("hana"), key)
     assert [one.kind for one in requests()] == [RequestKind.EXPLAIN, RequestKind.OBJECT]
 
 
@@ -99,7 +99,7 @@ def test_another_firms_key_and_a_made_up_one_are_the_same_nothing(actor, client_
         assert duri.post(f"/result/objection/{stranger}", data=data).status_code == 404
     for name in ("un", "pyeong", "gong", "anon", "gam"):
         with pytest.raises(NotVisible):
-            service.object_to(actor(name), key)
+            contests.object_to(actor(name), key)
     assert requests() == []
 
 
@@ -122,7 +122,7 @@ def test_an_endless_text_is_refused_and_kept_on_the_page(actor, client_as):
 
 
 def test_the_aim_of_ten_days_runs_out(actor):
-    service.object_to(actor("hana"), suggestion(actor("hana")).key)
+    contests.object_to(actor("hana"), suggestion(actor("hana")).key)
     [row] = requests()
     assert row.due_on == clock.kst(row.asked_at).date() + timedelta(days=10)
     with clock.freeze(row.asked_at + timedelta(days=9)):
@@ -158,23 +158,23 @@ def test_a_refusal_stands_until_it_is_taken_back(actor, client_as):
 @pytest.mark.parametrize("name", ["un", "pyeong", "gong", "anon", "gam"])
 def test_only_the_firm_refuses(actor, name):
     with pytest.raises(RuleBroken, match="refusal_not_own"):
-        service.refuse_suggestions(actor(name))
+        contests.refuse_suggestions(actor(name))
     with pytest.raises(RuleBroken, match="refusal_not_own"):
-        service.allow_suggestions(actor(name))
+        contests.allow_suggestions(actor(name))
 
 
 def test_what_held_at_the_handing_in_counts(actor):
-    service.refuse_suggestions(actor("hana"))
+    contests.refuse_suggestions(actor("hana"))
     refused = make.in_evaluation(actor("hana"), actor("gong"))
-    service.allow_suggestions(actor("hana"))
+    contests.allow_suggestions(actor("hana"))
     allowed = make.in_evaluation(actor("duri"), actor("gong"), call=refused.call)
-    service.refuse_suggestions(actor("duri"))
+    contests.refuse_suggestions(actor("duri"))
     assert evaluation.suggestion_of(refused.id) is None
     assert evaluation.suggestion_of(allowed.id) is not None
 
 
 def test_evaluators_and_chair_judge_a_refusing_firm_without_the_machine(actor, client_as):
-    service.refuse_suggestions(actor("hana"))
+    contests.refuse_suggestions(actor("hana"))
     case = make.in_evaluation(actor("hana"), actor("gong"))
     second = make.an_evaluator("이보라")
     make.assigned(actor("un"), case, [actor("pyeong"), second], actor("jang"))
