@@ -35,14 +35,21 @@ METRICS: tuple[tuple[str, Words, Words], ...] = (
     (
         "mae",
         say("순서 오차 (MAE)", "Ordinal error (MAE)"),
-        say("한 칸 틀리면 1, 두 칸이면 2로 친 평균. 작을수록 좋음", "One tier off counts 1, two count 2. Smaller is better"),
+        say(
+            "한 칸 틀리면 1, 두 칸이면 2로 친 평균. 작을수록 좋음",
+            "One tier off counts 1, two count 2. Smaller is better",
+        ),
     ),
     (
         "qwk",
         say("일치도 (QWK)", "Agreement (QWK)"),
         say("참고로만 적음. 채택 기준이 아님", "Printed only, never the criterion"),
     ),
-    ("accuracy", say("꼭 맞은 비율", "Exactly right"), say("위원의 유형과 같은 비율", "Share equal to the evaluator's tier")),
+    (
+        "accuracy",
+        say("꼭 맞은 비율", "Exactly right"),
+        say("위원의 유형과 같은 비율", "Share equal to the evaluator's tier"),
+    ),
     (
         "ece",
         say("확률 오차 (ECE)", "Calibration error (ECE)"),
@@ -119,9 +126,7 @@ def sheet(
         ),
         confusion_tiers=TIERS,
         points=tuple((one["said"], one["seen"]) for one in calibration),
-        calibration=tuple(
-            Row(percent(one["said"]), (percent(one["seen"]), f"{one['rows']:,}")) for one in calibration
-        ),
+        calibration=tuple(Row(percent(one["said"]), (percent(one["seen"]), f"{one['rows']:,}")) for one in calibration),
         fairness=tuple(
             (
                 label,
@@ -253,8 +258,9 @@ CRITERIA: dict[str, tuple[Words, Words]] = {
     "fair": (
         say("뒤처진 집단이 더 뒤처지지 않음", "The worst group falls no further behind"),
         say(
-            "지역·규모·업종 가운데 가장 나쁜 집단과의 차이가 지금보다 크지 않음",
-            "The gap of the worst group by region, size or industry is not larger than the champion's",
+            "지역·규모·업종 가운데 가장 나쁜 집단과의 차이가 지금보다 크지 않음. 괄호는 확실히 커진 만큼이며, 0 이하면 커졌다고 할 수 없음",
+            "The gap of the worst group by region, size or industry is not larger than the champion's. In brackets what it has "
+            "surely grown by; at 0 or less nobody can say that it has",
         ),
     ),
     "calibrated": (
@@ -317,7 +323,12 @@ def promotion(report: Mapping[str, Any]) -> Verdict:
     interval = _map(report, "interval")
     return Verdict(
         tuple(
-            Criterion(*CRITERIA.get(one["code"], (one["code"], "")), str(one["needed"]), str(one["seen"]).replace("-", "−"), bool(one["met"]))
+            Criterion(
+                *CRITERIA.get(one["code"], (one["code"], "")),
+                str(one["needed"]),
+                str(one["seen"]).replace("-", "−"),
+                bool(one["met"]),
+            )
             for one in _list(report, "criteria")
         ),
         _interval(interval["low"], interval["middle"], interval["high"]) if interval else None,
