@@ -18,6 +18,7 @@ class Role(StrEnum):
     SUPPLIER_ENGINEER = "supplier_engineer"
     EVALUATOR = "evaluator"
     LEAD_EVALUATOR = "lead_evaluator"
+    CANDIDATE = "candidate"
     COORDINATOR = "coordinator"
     AUDITOR = "auditor"
     OPERATOR_REGION = "operator_region"
@@ -37,6 +38,7 @@ ROLE_LABELS = {
     Role.SUPPLIER_ENGINEER: say("공급기업 엔지니어", "Supplier engineer"),
     Role.EVALUATOR: say("평가위원", "Evaluator"),
     Role.LEAD_EVALUATOR: say("평가위원장", "Chair"),
+    Role.CANDIDATE: say("평가위원 지원자", "Candidate for the pool"),
     Role.COORDINATOR: say("코디네이터", "Coordinator"),
     Role.AUDITOR: say("감사", "Auditor"),
     Role.OPERATOR_REGION: say("지역 운영기관", "Regional operator"),
