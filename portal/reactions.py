@@ -33,6 +33,7 @@ EVENTS: dict[str, list[Handler]] = {
     "suggestion.made": [matching.rank_after_suggestion],
     "suggestion.rescored": [],  # a block of many firms: no letters, no ranking anew until a firm moves by itself
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
+    "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],
     "consultation.declined": [consultations.tell_declined],

@@ -9,9 +9,11 @@ operator; `views` holds those of the evaluator and the firm). Readings beside `q
 operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one case), `sidebyside` (what the chair decides
 on), `outcome` (what the firm is told).
 
+Decisions are a history: the newest row of an application counts, and `service.decide_again` is the one way to add one.
+
 Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
-assignment_id), `decision.made` (application_id, decision_id). It follows `second_reader.called` of `scoring`: the panel
-then needs one evaluator more where it has too few.
+assignment_id), `decision.made` and, for each later one, `decision.changed` (application_id, decision_id). It follows
+`second_reader.called` of `scoring`: the panel then needs one evaluator more where it has too few.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.rubric import Rubric
-from portal.evaluation.rules import TIERS, ItemVerdict, Member, Outcome, RecusalReason
+from portal.evaluation.rules import CHOICES, TIERS, ItemVerdict, Member, Outcome, RecusalReason
 from portal.programmes.rules import Tier
 from portal.web.forms import Form, OnceForm, VersionedForm
 
@@ -197,7 +197,7 @@ class DecisionForm(OnceForm):
     tier = TierField(_l("결정 유형"))
     outcome = RadioField(
         _l("결과"),
-        choices=[(one.value, one.label) for one in Outcome],
+        choices=[(one.value, one.label) for one in CHOICES],
         validators=[Optional()],
         validate_choice=False,
     )
@@ -216,7 +216,7 @@ class DecisionForm(OnceForm):
 
     @property
     def chosen_outcome(self) -> Outcome | None:
-        return Outcome(self.outcome.data) if self.outcome.data in set(Outcome) else None
+        return Outcome(self.outcome.data) if self.outcome.data in set(CHOICES) else None
 
 
 # --- the operator -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.base import clock
 from portal.base.db import Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
-from portal.evaluation.rules import AssignmentState, DecisionKind, ItemVerdict, Judged, Outcome, RecusalReason, Scored
+from portal.evaluation.rules import AssignmentState, Cause, DecisionKind, ItemVerdict, Judged, Outcome, RecusalReason, Scored
 from portal.programmes.rules import Tier
 
 
@@ -37,7 +37,10 @@ class Panel(Keyed, Stamped, Versioned, db.Model):
     application: Mapped[Application] = relationship()
     chair: Mapped[Person] = relationship(foreign_keys=[chair_id])
     assignments: Mapped[list[Assignment]] = relationship(back_populates="panel", order_by="Assignment.pseudonym")
-    decision: Mapped[Decision | None] = relationship(back_populates="panel")
+    # the newest one
+    decision: Mapped[Decision | None] = relationship(
+        primaryjoin="and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None))", viewonly=True
+    )
 
     @property
     def needed(self) -> int:
@@ -129,14 +132,22 @@ class Review(Keyed, Stamped, Versioned, db.Model):
 
 
 class Decision(Keyed, db.Model):
-    """The chair's act on one application. Written once; an appeal adds another path, it never edits this row."""
+    """One act that says what becomes of an application. Nothing in it is changed later: the next act is the next row.
+
+    The newest row of an application counts; `superseded_at` tells from when on an older one no longer did.
+    """
 
     __tablename__ = "decision"
 
-    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
-    panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), unique=True)
-    decided_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), index=True)
+    panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), index=True)
+    # 1 for the first decision on the application
+    sequence: Mapped[int] = mapped_column(default=1)
+    cause: Mapped[Cause] = mapped_column(enum_type(Cause), default=Cause.PANEL)
+    # None: the portal itself (a reserve that moves up, a place that was given up)
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     kind: Mapped[DecisionKind] = mapped_column(enum_type(DecisionKind))
     suggested_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
     tier: Mapped[Tier] = mapped_column(enum_type(Tier))
@@ -144,10 +155,23 @@ class Decision(Keyed, db.Model):
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     # codes of the items that ground an override
     items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    # mean total of the reviews, 0–100
+    # mean total of the reviews, 0–100; after an appeal the total with what was judged anew
     total: Mapped[float]
+    # where the application stood in its call when this was decided (`rules.Standing`); None: the call was not ranked
+    standing: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     # why the chair did not wait for an additional review that was called for
     waiver: Mapped[str | None] = mapped_column(sa.Text)
 
-    panel: Mapped[Panel] = relationship(back_populates="decision")
+    panel: Mapped[Panel] = relationship()
 
+    __table_args__ = (
+        sa.UniqueConstraint("application_id", "sequence"),
+        # one decision counts at a time, whoever comes first
+        sa.Index(
+            "uq_decision_newest",
+            "application_id",
+            unique=True,
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
+        ),
+    )

@@ -76,7 +76,7 @@ def outcome_for_applicant(application_id: int) -> OutcomeView | None:
     """
     decision = session.scalar(
         sa.select(Decision)
-        .where(Decision.application_id == application_id)
+        .where(Decision.application_id == application_id, Decision.superseded_at.is_(None))
         .options(
             joinedload(Decision.panel).joinedload(Panel.application),
             joinedload(Decision.panel).selectinload(Panel.assignments).joinedload(Assignment.review),

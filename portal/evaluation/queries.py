@@ -94,7 +94,17 @@ def locked_application(actor: Actor, application_id: int) -> Application:
 
 
 def decision_of(application_id: int) -> Decision | None:
-    return session.scalar(sa.select(Decision).where(Decision.application_id == application_id))
+    """The decision that counts: the newest one."""
+    return session.scalar(
+        sa.select(Decision).where(Decision.application_id == application_id, Decision.superseded_at.is_(None))
+    )
+
+
+def decisions_of(application_id: int) -> Sequence[Decision]:
+    """Every decision on the application, the first one first."""
+    return session.scalars(
+        sa.select(Decision).where(Decision.application_id == application_id).order_by(Decision.sequence)
+    ).all()
 
 
 def suggestion_of(application_id: int) -> Suggestion | None:
@@ -146,7 +156,10 @@ def still_reads_version(person_id: int, version_id: int, *, beside: int) -> bool
     reviewing = (
         sa.select(Assignment.id)
         .join(Snapshot, Snapshot.application_id == Assignment.application_id)
-        .outerjoin(Decision, Decision.application_id == Assignment.application_id)
+        .outerjoin(
+            Decision,
+            sa.and_(Decision.application_id == Assignment.application_id, Decision.superseded_at.is_(None)),
+        )
         .where(
             other,
             Assignment.evaluator_id == person_id,

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.base.access import YES, Verdict, no
@@ -112,21 +113,61 @@ KIND_LABELS = {
 }
 
 
+class Cause(StrEnum):
+    """What led to a decision: the first one comes from the panel or the ranking, later ones change it."""
+
+    PANEL = "panel"
+    RANKING = "ranking"
+    RESERVE = "reserve"
+    APPEAL = "appeal"
+    WITHDRAWAL = "withdrawal"
+
+    @property
+    def label(self) -> Words:
+        return CAUSE_LABELS[self]
+
+
+CAUSE_LABELS = {
+    Cause.PANEL: say("위원장 결정", "Decided by the chair"),
+    Cause.RANKING: say("순위 확정", "Decided by rank"),
+    Cause.RESERVE: say("후보에서 올라옴", "Moved up from the reserve list"),
+    Cause.APPEAL: say("이의신청 결과", "Decided on appeal"),
+    Cause.WITHDRAWAL: say("기업이 포기함", "Given up by the firm"),
+}
+
+
 class Outcome(StrEnum):
+    """WITHDRAWN: a firm that was selected or on the reserve list gave its place up; no chair can choose it."""
+
     SELECTED = "selected"
     RESERVE = "reserve"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
     @property
     def label(self) -> Words:
         return OUTCOME_LABELS[self]
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return OUTCOME_TONES[self]
 
 
 OUTCOME_LABELS = {
     Outcome.SELECTED: say("선정", "Selected"),
     Outcome.RESERVE: say("후보", "Reserve"),
     Outcome.REJECTED: say("미선정", "Not selected"),
+    Outcome.WITHDRAWN: say("포기", "Given up"),
 }
+OUTCOME_TONES = {
+    Outcome.SELECTED: "success",
+    Outcome.RESERVE: "outline",
+    Outcome.REJECTED: "danger",
+    Outcome.WITHDRAWN: "neutral",
+}
+CHOICES = (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)
+"""What a chair may choose."""
 
 
 class RecusalReason(StrEnum):
@@ -252,6 +293,7 @@ CODES = define(
             "The situation changed meanwhile, so the plan was made anew. Please look at it and press again.",
         ),
         "evaluation_nothing_to_assign": say("지금 배정할 신청이 없습니다.", "There is nothing to assign now."),
+        "evaluation_not_decided": say("아직 결정하지 않은 신청입니다.", "This application has not been decided yet."),
         "evaluation_no_chair": say(
             "이해관계가 없는 위원장이 없습니다.", "There is no chair without a conflict."
         ),
@@ -490,6 +532,35 @@ def disagrees(total: float, totals: Sequence[float]) -> bool:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where an application stood in its ranked call, in what the firm may know: a band, never a place among the others.
+
+    band    : 1–4, the quarter of the field (1 = the best); None in a field too small to hide anybody in
+    cutoff  : the lowest total, bonus included, that was selected; None when none was
+    bonus   : points added to the mean of the reviews, after the cap
+    reserve : the own place on the reserve list, from 1
+    subsidy : what the firm would get, in won
+    """
+
+    band: int | None = None
+    cutoff: float | None = None
+    bonus: float = 0.0
+    reserve: int | None = None
+    subsidy: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+BAND_LABELS = {
+    1: say("상위 25% 안", "Top quarter"),
+    2: say("상위 25~50%", "Second quarter"),
+    3: say("상위 50~75%", "Third quarter"),
+    4: say("하위 25%", "Last quarter"),
+}
+
+
+@dataclass(frozen=True)
 class Basis:
     """What a decision rests on.
 
@@ -584,3 +655,8 @@ def decision_problems(
 
 def kind_of(basis: Basis, tier: Tier) -> DecisionKind:
     return DecisionKind.OVERRIDDEN if basis.moved_by(tier) else DecisionKind.CONFIRMED
+
+
+def kind_between(suggested: Tier | None, tier: Tier) -> DecisionKind:
+    """The kind of a decision that gives another tier than the one before it."""
+    return DecisionKind.CONFIRMED if suggested is tier else DecisionKind.OVERRIDDEN

@@ -22,7 +22,7 @@ from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken,
 from portal.base.db import session, transaction
 from portal.evaluation import casefile, queries, rubric, rules, seating, sidebyside
 from portal.evaluation.models import Assignment, Decision, Panel, Review
-from portal.evaluation.rules import AssignmentState, ItemVerdict, Outcome, RecusalReason
+from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, RecusalReason
 from portal.programmes.rules import Tier
 from portal.scoring import rules as scoring_rules
 from portal.scoring import service as scoring
@@ -486,10 +486,9 @@ def decide(
             problems.append(rules.Problem("waiver", alone))
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
-        decision = Decision(
-            application_id=panel.application_id,
-            panel_id=panel.id,
-            decided_by_id=actor.id,
+        decision = _add_decision(
+            actor,
+            panel,
             kind=rules.kind_of(basis, tier),
             suggested_tier=basis.suggested,
             tier=tier,
@@ -499,8 +498,6 @@ def decide(
             total=basis.total,
             waiver=waiver.strip() if missing else None,
         )
-        session.add(decision)
-        session.flush()
         applications.mark_decided(
             actor, panel.application_id, Status(outcome.value), tier, decision.reason or rules.PLAIN_REASON.ko
         )
@@ -522,6 +519,113 @@ def decide(
         )
         outbox.emit("decision.made", application_id=panel.application_id, decision_id=decision.id)
         return decision
+
+
+def decide_again(
+    actor: Actor,
+    application_id: int,
+    *,
+    cause: Cause,
+    tier: Tier | None,
+    outcome: Outcome,
+    reason: str,
+    total: float | None = None,
+    below: Collection[str] = (),
+    standing: Mapping[str, Any] | None = None,
+    once_key: str | None = None,
+) -> Decision:
+    """Change what was decided, by a new row on top of the old ones: the only way in which a decision changes.
+
+    cause   : APPEAL needs a chair who neither sat on the first panel, nor chaired, assigned or decided it, and who holds
+              the right `decide` on the application; RESERVE and WITHDRAWAL are the portal's own
+    tier    : None keeps the tier
+    total   : with what was judged anew; None keeps the total
+    below   : critical criteria that stay under their floor
+    standing: where the application now stands in its call (`rules.Standing.as_dict`); None keeps it
+    Raises  : RuleBroken evaluation_not_decided, evaluation_below_pass (outcome), evaluation_reason_short (reason),
+              wrong_status; Forbidden
+    Notes   : the same once_key gives the same decision; emits decision.changed
+    """
+    with transaction():
+        panel = queries.panel_of(application_id, lock=True)
+        made = queries.decision_of(application_id)
+        if panel is None or made is None:
+            raise RuleBroken("evaluation_not_decided")
+        if once_key and once.claim(actor, once_key, "evaluation.decide_again") == made.key:
+            return made
+        _ensure_may_change(actor, panel, made, cause)
+        if cause is Cause.APPEAL:
+            _refuse_unless(rules.reason_is_long_enough(reason), "reason")
+        tier, total = tier or made.tier, made.total if total is None else total
+        need = rubric.load(panel.rubric).pass_points
+        if outcome in (Outcome.SELECTED, Outcome.RESERVE) and (total < need or below):
+            raise RuleBroken("evaluation_below_pass", "outcome", total=f"{total:.1f}", need=need)
+        decision = _add_decision(
+            actor,
+            panel,
+            cause=cause,
+            kind=made.kind if tier is made.tier else rules.kind_between(made.suggested_tier, tier),
+            suggested_tier=made.suggested_tier,
+            tier=tier,
+            outcome=outcome,
+            reason=reason.strip(),
+            items=made.items,
+            total=total,
+            standing=made.standing if standing is None else dict(standing),
+        )
+        if cause is not Cause.WITHDRAWAL:  # the firm itself has moved its application then
+            applications.mark_redecided(actor, application_id, Status(outcome.value), tier, decision.reason)
+        once.keep(actor, once_key, "evaluation.decide_again", decision.key)
+        audit.record(
+            actor,
+            "decision.change",
+            "application",
+            application_id,
+            {
+                "decision": decision.id,
+                "before": made.id,
+                "cause": cause,
+                "tier": tier,
+                "outcome": outcome,
+                "total": total,
+            },
+        )
+        outbox.emit("decision.changed", application_id=application_id, decision_id=decision.id)
+        return decision
+
+
+def _add_decision(actor: Actor, panel: Panel, **values: Any) -> Decision:
+    """The next row of the history; the one before it counts no longer."""
+    before = queries.decision_of(panel.application_id)
+    moment = clock.now()
+    if before is not None:
+        before.superseded_at = moment
+        session.flush()  # the index lets one newest row stand at a time
+    decision = Decision(
+        application_id=panel.application_id,
+        panel_id=panel.id,
+        sequence=before.sequence + 1 if before else 1,
+        decided_by_id=actor.id,
+        decided_at=moment,
+        **values,
+    )
+    session.add(decision)
+    session.flush()
+    session.expire(panel, ["decision"])
+    return decision
+
+
+def _ensure_may_change(actor: Actor, panel: Panel, made: Decision, cause: Cause) -> None:
+    if actor.is_system:
+        return
+    seated = {one.evaluator_id for one in panel.assignments}
+    assigners = {panel.assigned_by_id, *(one.assigned_by_id for one in panel.assignments)}
+    if (
+        cause is not Cause.APPEAL
+        or not actor.has(Role.LEAD_EVALUATOR)
+        or actor.id in {panel.chair_id, made.decided_by_id} | seated | assigners
+    ):
+        raise Forbidden("evaluation_chair_not_neutral")
 
 
 def _close(actor: Actor, panel: Panel) -> None:
@@ -563,6 +667,8 @@ def write_to_evaluator(assignment_id: int) -> None:
 def write_to_firm(application_id: int, decision_id: int) -> None:
     """A letter to the firm's people: decided, and where scores, comments and reasons stand."""
     decision = session.get(Decision, decision_id)
+    if decision.cause is Cause.WITHDRAWAL:
+        return
     for person in queries.people_of_firm(decision.panel.application):
         mail.queue(
             person.email,
@@ -613,9 +719,9 @@ def _ensure_version(review: Review, version: int | None) -> None:
         raise StaleVersion()
 
 
-def _refuse_unless(verdict: Verdict) -> None:
+def _refuse_unless(verdict: Verdict, field: str | None = None) -> None:
     if not verdict:
-        raise RuleBroken(verdict.code, None, **verdict.values)
+        raise RuleBroken(verdict.code, field, **verdict.values)
 
 
 def _let_read(actor: Actor, application: Application, person_id: int, right: str, reason: str) -> None:

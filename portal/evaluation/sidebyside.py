@@ -220,7 +220,7 @@ def _decisions(actor: Actor, state: str, call: str = "") -> sa.Select[tuple[Pane
         panels_visible_to(actor)
         .join(Application, Application.id == Panel.application_id)
         .join(Call, Call.id == Application.call_id)
-        .outerjoin(Decision, Decision.panel_id == Panel.id)
+        .outerjoin(Decision, sa.and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None)))
     )
     if state == "open":
         select = select.where(Decision.id.is_(None), Application.status == Status.WRITTEN)
