@@ -12,6 +12,10 @@ CODES = define(
         "already_applied": say(
             "이 공고에는 이미 신청이 있습니다.", "Your firm already has an application for this call."
         ),
+        "another_application": say(
+            "이 기업은 같은 공고에 다른 신청을 진행하고 있어 결정을 바꿀 수 없습니다. 먼저 그 신청을 정리해 주세요.",
+            "The firm has another running application to this call. It has to be closed first.",
+        ),
         "no_profile": say(
             "기업정보와 진단을 먼저 저장해 주세요.", "Please fill in your company profile and diagnosis first."
         ),

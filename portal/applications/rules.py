@@ -1,7 +1,7 @@
 """What an application may be and do: statuses and their transitions, what bars a submission, who may do what.
 
 Source of the states: 신 디지털 제조혁신 추진전략 절차 (2025~, 8 steps), 데이터 인프라 구축사업 관리지침 (2020-534).
-Later stages (site visit, presentation, agreement …) are added as rows of `TRANSITIONS` by the issue that builds them.
+Later stages (agreement, building …) are added as rows of `TRANSITIONS` by the issue that builds them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class Status(StrEnum):
     REQ_CHECK = "req_check"
     SUPPLEMENT = "supplement"
     WRITTEN = "written"
+    SITE = "site"
+    PRESENT = "present"
     SELECTED = "selected"
     RESERVE = "reserve"
     REJECTED = "rejected"
@@ -41,6 +43,11 @@ class Status(StrEnum):
     def tone(self) -> str:
         """The colour of its badge."""
         return STATUS_TONES[self]
+
+    @property
+    def is_in_evaluation(self) -> bool:
+        """Accepted and not decided yet."""
+        return self in IN_EVALUATION
 
 
 STATUS_WORDS: dict[Status, tuple[Words, Words]] = {
@@ -70,6 +77,14 @@ STATUS_WORDS: dict[Status, tuple[Words, Words]] = {
         say("서면 평가", "Written review"),
         say("평가위원이 신청서를 읽고 있습니다.", "Evaluators are reading your application."),
     ),
+    Status.SITE: (
+        say("현장 확인", "Site visit"),
+        say("운영기관이 공장을 찾아가 신청한 내용을 확인합니다.", "The operator visits your plant and checks what you wrote."),
+    ),
+    Status.PRESENT: (
+        say("발표 평가", "Presentation"),
+        say("평가위원 앞에서 발표하는 단계입니다. 일정을 확인해 주세요.", "You present your plan. Please see your time slot."),
+    ),
     Status.SELECTED: (
         say("선정", "Selected"),
         say("선정되었습니다. 협약 절차를 안내해 드립니다.", "Selected. We will guide you to the agreement."),
@@ -96,6 +111,8 @@ STATUS_TONES: dict[Status, str] = {
     Status.REQ_CHECK: "info",
     Status.SUPPLEMENT: "warn",
     Status.WRITTEN: "primary",
+    Status.SITE: "primary",
+    Status.PRESENT: "primary",
     Status.SELECTED: "success",
     Status.RESERVE: "outline",
     Status.REJECTED: "danger",
@@ -109,10 +126,13 @@ class Action(StrEnum):
     ASK_SUPPLEMENT = "ask_supplement"
     ANSWER_SUPPLEMENT = "answer_supplement"
     ACCEPT = "accept"
+    VISIT = "visit"
+    PRESENT = "present"
     SELECT = "select"
     RESERVE = "reserve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    REDECIDE = "redecide"
 
 
 # (state, action) → state. What is not here is refused with `wrong_status`.
@@ -128,13 +148,28 @@ TRANSITIONS: dict[tuple[Status, Action], Status] = {
     (Status.REQ_CHECK, Action.WITHDRAW): Status.WITHDRAWN,
     (Status.SUPPLEMENT, Action.ANSWER_SUPPLEMENT): Status.REQ_CHECK,
     (Status.SUPPLEMENT, Action.WITHDRAW): Status.WITHDRAWN,
+    (Status.WRITTEN, Action.VISIT): Status.SITE,
+    (Status.WRITTEN, Action.PRESENT): Status.PRESENT,
     (Status.WRITTEN, Action.SELECT): Status.SELECTED,
     (Status.WRITTEN, Action.RESERVE): Status.RESERVE,
     (Status.WRITTEN, Action.REJECT): Status.REJECTED,
     (Status.WRITTEN, Action.WITHDRAW): Status.WITHDRAWN,
+    (Status.SITE, Action.PRESENT): Status.PRESENT,
+    (Status.SITE, Action.SELECT): Status.SELECTED,
+    (Status.SITE, Action.RESERVE): Status.RESERVE,
+    (Status.SITE, Action.REJECT): Status.REJECTED,
+    (Status.SITE, Action.WITHDRAW): Status.WITHDRAWN,
+    (Status.PRESENT, Action.SELECT): Status.SELECTED,
+    (Status.PRESENT, Action.RESERVE): Status.RESERVE,
+    (Status.PRESENT, Action.REJECT): Status.REJECTED,
+    (Status.PRESENT, Action.WITHDRAW): Status.WITHDRAWN,
+    (Status.SELECTED, Action.WITHDRAW): Status.WITHDRAWN,
     (Status.RESERVE, Action.SELECT): Status.SELECTED,
     (Status.RESERVE, Action.WITHDRAW): Status.WITHDRAWN,
 }
+
+IN_EVALUATION = frozenset({Status.WRITTEN, Status.SITE, Status.PRESENT})
+"""Accepted and not decided yet: a panel may read, review and decide it."""
 
 DECISIONS: dict[Status, Action] = {
     Status.SELECTED: Action.SELECT,
@@ -142,6 +177,8 @@ DECISIONS: dict[Status, Action] = {
     Status.REJECTED: Action.REJECT,
 }
 DECIDED = frozenset(DECISIONS)
+# A decision may be made anew from each of these (Action.REDECIDE): an appeal, a place that became free.
+REDECISIONS: dict[Status, frozenset[Status]] = {status: DECIDED for status in DECIDED}
 CLOSED = frozenset({Status.REJECTED, Status.WITHDRAWN})
 # Where a second application of the same firm to the same call makes no sense.
 LIVE = frozenset(Status) - CLOSED
@@ -153,7 +190,14 @@ def next_status(status: Status, action: Action) -> Status | None:
 
 def can(status: Status, action: Action) -> Verdict:
     """Whether the status machine lets this happen now."""
+    if action is Action.REDECIDE:  # leads to more than one status, hence no row of TRANSITIONS
+        return YES if status in REDECISIONS else no("wrong_status", status=status.label)
     return YES if (status, action) in TRANSITIONS else no("wrong_status", status=status.label)
+
+
+def can_redecide(status: Status, outcome: Status) -> Verdict:
+    """Whether a decided application may be decided anew with this outcome; the same outcome may come out again."""
+    return YES if outcome in REDECISIONS.get(status, ()) else no("wrong_status", status=status.label)
 
 
 def action_to(status: Status, target: Status) -> Action | None:

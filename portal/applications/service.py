@@ -27,6 +27,7 @@ from portal.applications.models import (
 from portal.applications.parts import CONSORTIUM_PAPER, Consent, PaperState, Part, parts_of
 from portal.applications.rules import (
     DECISIONS,
+    LIVE,
     LONGEST_SUPPLEMENT,
     MIN_SUPPLEMENT_MESSAGE,
     Action,
@@ -35,6 +36,7 @@ from portal.applications.rules import (
     action_to,
     can,
     can_accept,
+    can_redecide,
     can_submit,
     next_status,
 )
@@ -569,6 +571,42 @@ def mark_decided(
             {"outcome": outcome.value, "tier": tier.value if tier else None},
         )
         outbox.emit("application.decided", application_id=row.id, outcome=outcome.value)
+        return row
+
+
+def mark_redecided(
+    actor: Actor, application: Application | int, outcome: Status, tier: Tier | None, reason: str
+) -> Application:
+    """Write down that a decided application was decided anew (appeal, reserve list); called by evaluation.
+
+    outcome : SELECTED, RESERVE or REJECTED; the same one again when only tier or total changed
+    reason  : shown to the firm
+    Raises  : RuleBroken wrong_status, reason_needed, another_application; Forbidden; NotVisible.
+    Notes   : the trail keeps every earlier decision; event application.redecided
+    """
+    if not reason.strip():
+        raise RuleBroken("reason_needed", "reason")
+    with transaction():
+        row = _for_floors_above(actor, application)
+        before = row.status
+        ensure(can_redecide(before, outcome))
+        if before not in LIVE and queries.live_of(row.organisation_id, row.call_id) is not None:
+            raise RuleBroken("another_application")
+        reason = filling.tidy(reason, lines=True)
+        row.status = outcome
+        row.decided_at, row.decided_tier, row.decision_reason = clock.now(), tier, reason
+        session.add(
+            StatusChange(application_id=row.id, before=before, after=outcome, actor_id=actor.id, reason=reason)
+        )
+        session.flush()
+        audit.record(
+            actor,
+            "application.redecide",
+            OBJECT,
+            row.id,
+            {"before": before.value, "outcome": outcome.value, "tier": tier.value if tier else None},
+        )
+        outbox.emit("application.redecided", application_id=row.id, before=before.value, outcome=outcome.value)
         return row
 
 

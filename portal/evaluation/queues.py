@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, lazyload
 
 from portal.accounts.models import Organisation
 from portal.applications.models import Application
-from portal.applications.rules import Status
+from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import Actor
 from portal.base.db import session
@@ -97,7 +97,7 @@ def _queue(actor: Actor, filters: QueueFilters) -> sa.Select[tuple[Assignment]]:
 def _tabs() -> dict[str, sa.ColumnElement[bool]]:
     """What has to hold under each tab and clock, for an assignment joined with its application."""
     today = clock.today()
-    live = sa.and_(Assignment.state.in_(OPEN_STATES), Application.status == Status.WRITTEN)
+    live = sa.and_(Assignment.state.in_(OPEN_STATES), Application.status.in_(IN_EVALUATION))
     return {
         "open": live,
         "submitted": Assignment.state == AssignmentState.SUBMITTED,

@@ -17,7 +17,7 @@ from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import OPERATOR, Role
 from portal.applications import queries as applications
 from portal.applications.models import Application
-from portal.applications.rules import Status
+from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import Actor, NotVisible
 from portal.base.db import session
@@ -141,7 +141,7 @@ def _in_evaluation(actor: Actor, filters: AssignmentFilters) -> sa.Select[tuple[
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Panel, Panel.application_id == Application.id)
-        .where(Application.status == Status.WRITTEN)
+        .where(Application.status.in_(IN_EVALUATION))
     )
     needed = sa.func.coalesce(Panel.reviews_needed, Call.reviews)
     for word in filters.text.split()[:8]:
@@ -195,7 +195,7 @@ def to_fill(actor: Actor, call: str = "", limit: int = 500) -> Sequence[Applicat
 def calls_in_evaluation(actor: Actor) -> list[tuple[str, Words]]:
     ids = (
         applications.visible_to(actor)
-        .where(Application.status == Status.WRITTEN)
+        .where(Application.status.in_(IN_EVALUATION))
         .with_only_columns(Application.call_id)
     )
     rows = session.scalars(sa.select(Call).where(Call.id.in_(ids)).order_by(Call.closes_at.desc(), Call.id)).unique()
@@ -240,7 +240,7 @@ def waiting_one(actor: Actor, application_key: str) -> Waiting:
 def plan(actor: Actor, to_assign: Sequence[Application]) -> list[rules.Seat]:
     """The simple plan for these applications as things stand; see `rules.spread`."""
     panels = _panels_of([row.id for row in to_assign])
-    cases = [case_of(row, panels.get(row.id)) for row in to_assign if row.status is Status.WRITTEN]
+    cases = [case_of(row, panels.get(row.id)) for row in to_assign if row.status in IN_EVALUATION]
     return rules.spread([case for case in cases if case.needed], evaluators(), chairs(), actor.id)
 
 

@@ -16,7 +16,7 @@ from portal.accounts.rules import OPERATOR, Role
 from portal.applications import queries as application_queries
 from portal.applications import service as applications
 from portal.applications.models import Application
-from portal.applications.rules import Status
+from portal.applications.rules import IN_EVALUATION, Status
 from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
@@ -55,7 +55,7 @@ def assign(
         if once_key and once.claim(actor, once_key, "evaluation.assign"):
             return queries.panel_of(application.id)
         application = queries.locked_application(actor, application.id)
-        if application.status is not Status.WRITTEN:
+        if application.status not in IN_EVALUATION:
             raise RuleBroken("evaluation_not_ready")
         panel = queries.panel_of(application.id, lock=True)
         if panel is not None and panel.decision is not None:
@@ -476,7 +476,7 @@ def decide(
             raise Forbidden("evaluation_chair_not_neutral")
         if made is not None:
             raise RuleBroken("evaluation_decided")
-        if panel.application.status is not Status.WRITTEN:
+        if panel.application.status not in IN_EVALUATION:
             raise RuleBroken("evaluation_closed")
         _refuse_unless(sidebyside.reviews_suffice(panel))
         basis = sidebyside.basis_of(panel)
@@ -701,7 +701,7 @@ def _ensure_open(assignment: Assignment) -> None:
         raise RuleBroken("evaluation_submitted")
     if queries.decision_of(assignment.application_id) is not None:
         raise RuleBroken("evaluation_decided")
-    if assignment.application.status is not Status.WRITTEN:
+    if assignment.application.status not in IN_EVALUATION:
         raise RuleBroken("evaluation_closed")
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from portal.applications.models import Application
-from portal.applications.rules import Status
+from portal.applications.rules import IN_EVALUATION
 from portal.base.access import Actor, Verdict
 from portal.base.db import session
 from portal.base.paging import Page, paginate
@@ -223,7 +223,7 @@ def _decisions(actor: Actor, state: str, call: str = "") -> sa.Select[tuple[Pane
         .outerjoin(Decision, sa.and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None)))
     )
     if state == "open":
-        select = select.where(Decision.id.is_(None), Application.status == Status.WRITTEN)
+        select = select.where(Decision.id.is_(None), Application.status.in_(IN_EVALUATION))
     elif state == "decided":
         select = select.where(Decision.id.is_not(None))
     if call:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import RuleBroken
 from portal.evaluation import bp, casefile, queries, queues, rubric, rules, service
@@ -226,7 +227,7 @@ def outcome(key: str):
 
 
 def _is_live(assignment: Assignment) -> bool:
-    return assignment.application.status is service.Status.WRITTEN
+    return assignment.application.status in IN_EVALUATION
 
 
 def _is_open(assignment: Assignment) -> bool:

@@ -9,6 +9,7 @@ from portal.applications.completeness import Filled, problems_of
 from portal.applications.parts import PLAN_TEXTS, Consent, PaperState, Part, parts_of
 from portal.applications.rules import (
     DECIDED,
+    IN_EVALUATION,
     LIVE,
     STATUS_TONES,
     STATUS_WORDS,
@@ -19,6 +20,7 @@ from portal.applications.rules import (
     can,
     can_accept,
     can_edit,
+    can_redecide,
     can_submit,
     next_status,
 )
@@ -26,29 +28,41 @@ from portal.base import clock
 from portal.base.access import YES, no
 
 D, S, C, P, W = Status.DRAFT, Status.SUBMITTED, Status.REQ_CHECK, Status.SUPPLEMENT, Status.WRITTEN
+SITE, TALK = Status.SITE, Status.PRESENT
 SEL, RES, REJ, OFF = Status.SELECTED, Status.RESERVE, Status.REJECTED, Status.WITHDRAWN
 
+DECIDE = {Action.SELECT: SEL, Action.RESERVE: RES, Action.REJECT: REJ, Action.WITHDRAW: OFF}
 # Written out a second time on purpose: a change of the machine must be made twice.
 EXPECTED = {
     D: {Action.SUBMIT: S, Action.WITHDRAW: OFF},
     S: {Action.BEGIN_CHECK: C, Action.ASK_SUPPLEMENT: P, Action.ACCEPT: W, Action.WITHDRAW: OFF},
     C: {Action.ASK_SUPPLEMENT: P, Action.ACCEPT: W, Action.WITHDRAW: OFF},
     P: {Action.ANSWER_SUPPLEMENT: C, Action.WITHDRAW: OFF},
-    W: {Action.SELECT: SEL, Action.RESERVE: RES, Action.REJECT: REJ, Action.WITHDRAW: OFF},
+    W: {Action.VISIT: SITE, Action.PRESENT: TALK, **DECIDE},
+    SITE: {Action.PRESENT: TALK, **DECIDE},
+    TALK: DECIDE,
     RES: {Action.SELECT: SEL, Action.WITHDRAW: OFF},
-    SEL: {},
+    SEL: {Action.WITHDRAW: OFF},
     REJ: {},
     OFF: {},
 }
 
 
 @pytest.mark.parametrize("status", list(Status))
-@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("action", [one for one in Action if one is not Action.REDECIDE])
 def test_every_state_and_action(status, action):
     wanted = EXPECTED[status].get(action)
     assert next_status(status, action) is wanted
     verdict = can(status, action)
     assert (verdict.ok, verdict.code) == ((True, "") if wanted else (False, "wrong_status"))
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("outcome", list(Status))
+def test_only_what_was_decided_is_decided_anew(status, outcome):
+    wanted = status in (SEL, RES, REJ) and outcome in (SEL, RES, REJ)
+    assert can_redecide(status, outcome).ok is wanted
+    assert can(status, Action.REDECIDE).ok is (status in (SEL, RES, REJ))
 
 
 def test_the_table_has_words_and_colours_for_every_status():
@@ -59,12 +73,14 @@ def test_the_table_has_words_and_colours_for_every_status():
 def test_the_way_to_a_status_is_found_only_when_one_step_leads_there():
     assert action_to(S, W) is Action.ACCEPT
     assert action_to(D, W) is None
-    assert {status for status in Status if action_to(status, SEL)} == {W, RES}
+    assert {status for status in Status if action_to(status, SEL)} == {W, SITE, TALK, RES}
 
 
 def test_live_and_decided():
     assert Status.WITHDRAWN not in LIVE and Status.REJECTED not in LIVE
     assert {SEL, RES, REJ} == DECIDED
+    assert {W, SITE, TALK} == IN_EVALUATION
+    assert IN_EVALUATION < LIVE and not IN_EVALUATION & DECIDED
 
 
 TEXT = "서른 글자가 넘는 합성(예시) 문장을 여기에 적어 둡니다."

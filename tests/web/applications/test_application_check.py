@@ -305,6 +305,39 @@ def test_a_decision_is_written_down_once_by_who_may_decide(actor, cast, client_a
         service.mark_decided(jang, application.id, Status.REJECTED, None, "다시 보니 아닙니다.")
 
 
+def test_a_decision_is_made_anew_with_its_line_in_the_trail(actor, cast):
+    application = make.accepted(actor("hana"), actor("gong"))
+    with pytest.raises(RuleBroken):
+        service.mark_redecided(SYSTEM, application.id, Status.SELECTED, Tier.BASIC, "아직 결정되지 않았습니다.")
+    service.mark_decided(SYSTEM, application.id, Status.REJECTED, Tier.BASIC, "기준에 못 미쳤습니다.")
+    with pytest.raises(Forbidden):
+        service.mark_redecided(actor("un"), application.id, Status.SELECTED, Tier.BASIC, "이의를 받아들였습니다.")
+    with pytest.raises(RuleBroken):
+        service.mark_redecided(SYSTEM, application.id, Status.WRITTEN, None, "되돌릴 수는 없습니다.")
+    row = service.mark_redecided(SYSTEM, application.id, Status.SELECTED, Tier.ADVANCED, "이의를 받아들였습니다.")
+    assert (row.status, row.decided_tier, row.decision_reason) == (
+        Status.SELECTED,
+        Tier.ADVANCED,
+        "이의를 받아들였습니다.",
+    )
+    assert [change.after for change in queries.timeline(row)][-2:] == [Status.REJECTED, Status.SELECTED]
+
+
+def test_a_firm_that_applied_again_keeps_one_running_application(actor):
+    first = make.accepted(actor("hana"), actor("gong"))
+    service.mark_decided(SYSTEM, first.id, Status.REJECTED, Tier.BASIC, "기준에 못 미쳤습니다.")
+    service.start(actor("hana"), first.call.key)
+    with pytest.raises(RuleBroken) as refused:
+        service.mark_redecided(SYSTEM, first.id, Status.SELECTED, Tier.BASIC, "이의를 받아들였습니다.")
+    assert refused.value.code == "another_application"
+
+
+def test_a_selected_firm_may_still_withdraw(actor):
+    application = make.accepted(actor("hana"), actor("gong"))
+    service.mark_decided(SYSTEM, application.id, Status.SELECTED, Tier.BASIC, "기준을 넘었습니다.")
+    assert service.withdraw(actor("hana"), application.key, "사정이 생겼습니다.").status is Status.WITHDRAWN
+
+
 def test_a_mark_goes_one_step_of_the_table_and_never_decides(actor, handed_in):
     assert service.mark_state(SYSTEM, handed_in.id, Status.REQ_CHECK).status is Status.REQ_CHECK
     assert service.mark_state(SYSTEM, handed_in.id, Status.REQ_CHECK).status is Status.REQ_CHECK
