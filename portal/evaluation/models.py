@@ -13,7 +13,16 @@ from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.base import clock
 from portal.base.db import Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
-from portal.evaluation.rules import AssignmentState, Cause, DecisionKind, ItemVerdict, Judged, Outcome, RecusalReason, Scored
+from portal.evaluation.rules import (
+    AssignmentState,
+    Cause,
+    DecisionKind,
+    ItemVerdict,
+    Judged,
+    Outcome,
+    RecusalReason,
+    Scored,
+)
 from portal.programmes.rules import Tier
 
 
