@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.base import clock
-from portal.base.db import Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
+from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
+from portal.evaluation.phases import OthersReviews, PhaseKind, SuggestionView, TieRule
 from portal.evaluation.rules import (
     AssignmentState,
     Cause,
@@ -28,6 +29,76 @@ from portal.programmes.rules import Tier
 
 def _draw() -> int:
     return secrets.randbelow(2**31)
+
+
+class CallPlan(Stamped, Versioned, db.Model):
+    """How one call is evaluated and decided; a call without a row has the defaults of `phases.Plan`.
+
+    How many evaluators read each application stands in the call itself (`Call.reviews`).
+    """
+
+    __tablename__ = "evaluation_plan"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    call_id: Mapped[int] = mapped_column(sa.ForeignKey("call.id"), unique=True)
+    rubric: Mapped[str | None] = mapped_column(sa.String(40))
+    min_load: Mapped[int] = mapped_column(default=0)
+    max_load: Mapped[int] = mapped_column(default=30)
+    balance: Mapped[bool] = mapped_column(default=True)
+    ranked: Mapped[bool] = mapped_column(default=False)
+    # None: the whole budget of the call
+    budget_krw: Mapped[int | None] = mapped_column(sa.BigInteger)
+    # tier → places
+    quotas: Mapped[dict[str, int]] = mapped_column(sa.JSON, default=dict)
+    tie_rule: Mapped[TieRule] = mapped_column(enum_type(TieRule), default=TieRule.CRITICAL)
+    bonus_cap: Mapped[float] = mapped_column(default=5.0)
+    disagreement: Mapped[float] = mapped_column(default=2.0)
+    remind_days: Mapped[int] = mapped_column(default=3)
+    silence_days: Mapped[int] = mapped_column(default=5)
+    appeal_days: Mapped[int] = mapped_column(default=14)
+
+    __table_args__ = (
+        sa.CheckConstraint("min_load >= 0 AND max_load >= min_load AND max_load > 0", name="loads"),
+        sa.CheckConstraint("budget_krw IS NULL OR budget_krw > 0", name="budget"),
+    )
+
+
+class PhaseRow(db.Model):
+    """One phase of a call, in the procedure's order; see `phases.Phase`."""
+
+    __tablename__ = "evaluation_phase"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    call_id: Mapped[int] = mapped_column(sa.ForeignKey("call.id"))
+    kind: Mapped[PhaseKind] = mapped_column(enum_type(PhaseKind))
+    opens_on: Mapped[date | None] = mapped_column(sa.Date)
+    closes_on: Mapped[date | None] = mapped_column(sa.Date)
+    sees_all: Mapped[bool] = mapped_column(default=False)
+    sees_names: Mapped[bool] = mapped_column(default=True)
+    others_reviews: Mapped[OthersReviews] = mapped_column(enum_type(OthersReviews), default=OthersReviews.NEVER)
+    suggestion: Mapped[SuggestionView] = mapped_column(enum_type(SuggestionView), default=SuggestionView.AFTER_OWN)
+    waived: Mapped[bool] = mapped_column(default=False)
+    waived_reason: Mapped[str] = mapped_column(sa.String(500), default="")
+
+    __table_args__ = (
+        sa.UniqueConstraint("call_id", "kind"),
+        sa.CheckConstraint("closes_on IS NULL OR opens_on IS NULL OR closes_on >= opens_on", name="window"),
+    )
+
+
+class PhaseWaiver(db.Model):
+    """One application does without one phase, and why."""
+
+    __tablename__ = "evaluation_phase_waiver"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"))
+    kind: Mapped[PhaseKind] = mapped_column(enum_type(PhaseKind))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    __table_args__ = (sa.UniqueConstraint("application_id", "kind"),)
 
 
 class Panel(Keyed, Stamped, Versioned, db.Model):
