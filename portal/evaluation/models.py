@@ -22,7 +22,9 @@ from portal.evaluation.rules import (
     Judged,
     Outcome,
     RecusalReason,
+    RubricState,
     Scored,
+    VersionCause,
 )
 from portal.programmes.rules import Tier
 
@@ -117,6 +119,7 @@ class Panel(Keyed, Stamped, Versioned, db.Model):
     application: Mapped[Application] = relationship()
     chair: Mapped[Person] = relationship(foreign_keys=[chair_id])
     assignments: Mapped[list[Assignment]] = relationship(back_populates="panel", order_by="Assignment.pseudonym")
+    consensus: Mapped[Consensus | None] = relationship(back_populates="panel")
     # the newest one
     decision: Mapped[Decision | None] = relationship(
         primaryjoin="and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None))", viewonly=True
@@ -209,6 +212,142 @@ class Review(Keyed, Stamped, Versioned, db.Model):
     @property
     def points(self) -> dict[str, float | None]:
         return {code: None if row.get("na") else row.get("points") for code, row in self.scores.items()}
+
+
+class ReviewVersion(db.Model):
+    """One state of a review that counted: own score locked, submitted, or revised later with a reason. Only added."""
+
+    __tablename__ = "review_version"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("review.id"))
+    sequence: Mapped[int]
+    cause: Mapped[VersionCause] = mapped_column(enum_type(VersionCause))
+    items: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    scores: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    comment: Mapped[str] = mapped_column(sa.Text)
+    own_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    final_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    total: Mapped[float | None]
+    # why it was revised; what the evaluator said of the tier stands in `tier_reason`
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    tier_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    __table_args__ = (sa.UniqueConstraint("review_id", "sequence"),)
+
+
+class Consensus(Keyed, Stamped, Versioned, db.Model):
+    """The panel's meeting on one case: convened by the chair once all reviews are in, ended by the chair.
+
+    notes: criterion code → what the panel agreed on it, in the chair's words
+    """
+
+    __tablename__ = "consensus"
+
+    panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), unique=True)
+    convened_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    convened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    due_on: Mapped[date] = mapped_column(sa.Date)
+    # what the chair asks the evaluators to look at again
+    question: Mapped[str] = mapped_column(sa.Text, default="")
+    notes: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
+    summary: Mapped[str] = mapped_column(sa.Text, default="")
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    panel: Mapped[Panel] = relationship(back_populates="consensus")
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+
+class RubricVersion(Keyed, Stamped, Versioned, db.Model):
+    """One version of a score sheet, beside those in `data/rubric`. A published one never changes: panels pin it.
+
+    criteria: the rows as a file of `data/rubric` holds them
+    """
+
+    __tablename__ = "rubric_version"
+
+    name: Mapped[str] = mapped_column(sa.String(30))
+    number: Mapped[int]
+    title_ko: Mapped[str] = mapped_column(sa.String(80))
+    title_en: Mapped[str] = mapped_column(sa.String(80), default="")
+    pass_points: Mapped[int] = mapped_column(default=70)
+    critical_floor_ratio: Mapped[float] = mapped_column(default=0.6)
+    criteria: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
+    state: Mapped[RubricState] = mapped_column(enum_type(RubricState), default=RubricState.DRAFT)
+    made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # of the contents at publication, so that a later change of the row would show
+    sha256: Mapped[str | None] = mapped_column(sa.String(64))
+
+    __table_args__ = (sa.UniqueConstraint("name", "number"),)
+
+    @property
+    def reference(self) -> str:
+        """How a panel remembers it."""
+        return f"{self.name}-{self.number}"
+
+
+class SeverityRun(Keyed, db.Model):
+    """One calibration of the evaluators over all submitted reviews; the newest finished one is shown."""
+
+    __tablename__ = "severity_run"
+
+    asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviews: Mapped[int] = mapped_column(default=0)
+    evaluators: Mapped[int] = mapped_column(default=0)
+    # points: how far judges of one case differ, and how far evaluators differ as persons (standard deviations)
+    noise: Mapped[float | None]
+    spread: Mapped[float | None]
+
+
+class Severity(db.Model):
+    """How many points one evaluator gives less than others would on the same files (negative: more), with its error."""
+
+    __tablename__ = "severity"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("severity_run.id"))
+    evaluator_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    points: Mapped[float]
+    standard_error: Mapped[float]
+    reviews: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "evaluator_id"),)
+
+
+class ScoreSheet(Keyed, db.Model):
+    """A score sheet that an evaluator took along. secret: what its rows are signed with."""
+
+    __tablename__ = "score_sheet"
+
+    evaluator_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    secret: Mapped[str] = mapped_column(sa.String(64))
+    # assignment key → criterion codes, in the order of the sheet: what has to come back
+    rows: Mapped[dict[str, list[str]]] = mapped_column(sa.JSON)
+
+
+class SheetImport(Keyed, db.Model):
+    """A score sheet that came back: looked at first, then taken over in one step or left."""
+
+    __tablename__ = "sheet_import"
+
+    evaluator_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    sheet_id: Mapped[int | None] = mapped_column(sa.ForeignKey("score_sheet.id"))
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    filename: Mapped[str] = mapped_column(sa.String(140))
+    file_sha256: Mapped[str] = mapped_column(sa.String(64))
+    # the cells as they were read; checked anew when they are taken over
+    cells: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
+    applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cases_applied: Mapped[int | None]
 
 
 class Decision(Keyed, db.Model):

@@ -1,4 +1,5 @@
-"""The score sheet of an evaluation, read from `data/rubric`: a new version of it is data, not code.
+"""The score sheet of an evaluation: data, not code. The first one stands in `data/rubric`, further ones are published
+by operators (`RubricVersion`) and never change from then on; a panel pins the one that it judges by.
 
 100 points over seven criteria with described bands; a total of 70 passes, and each critical criterion needs 60 % of
 its points. A criterion that does not apply leaves the numerator and the denominator.
@@ -15,7 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
+from portal.base.db import session
 from portal.base.words import Words, say
+from portal.evaluation.models import RubricVersion
+from portal.evaluation.rules import RubricState
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "data" / "rubric"
 
@@ -58,6 +64,7 @@ class Result:
 class Rubric:
     name: str
     version: str
+    title: Words
     pass_points: int
     critical_floor_ratio: float
     criteria: tuple[Criterion, ...]
@@ -87,28 +94,68 @@ class Rubric:
         return Result(total, below, total >= self.pass_points and not below)
 
 
+DEFAULT = "default-1"
+
+
 def newest() -> Rubric:
-    """The sheet that new panels get."""
-    return load("default-1")
+    """The sheet that panels get whose call names none."""
+    return load(DEFAULT)
 
 
-@lru_cache(maxsize=16)
 def load(reference: str) -> Rubric:
-    """Read one sheet by name and version; read once per process, the files change only with a release.
+    """Read one published sheet by name and version. It never changes, so it is read once per database session.
 
     Raises: LookupError for a sheet that is not on file.
     """
-    for path in sorted(DIRECTORY.glob("*.json")):
-        source = json.loads(path.read_text(encoding="utf-8"))
-        if f"{source['name']}-{source['version']}" == reference:
-            return _build(source)
-    raise LookupError(f"no score sheet {reference}")
+    if (found := _filed().get(reference)) is not None:
+        return found
+    name, _, number = reference.rpartition("-")
+    if not number.isdecimal():
+        raise LookupError(f"no score sheet {reference}")
+    known: dict[str, Rubric] = session.info.setdefault("rubrics", {})
+    if reference not in known:
+        row = session.scalar(_published().where(RubricVersion.name == name, RubricVersion.number == int(number)))
+        if row is None:
+            raise LookupError(f"no score sheet {reference}")
+        known[reference] = build(source_of(row))
+    return known[reference]
 
 
-def _build(source: dict[str, Any]) -> Rubric:
+def published() -> list[Rubric]:
+    """Every sheet that a call may name, those of `data/rubric` first."""
+    rows = session.scalars(_published().order_by(RubricVersion.name, RubricVersion.number))
+    return [*_filed().values(), *(build(source_of(row)) for row in rows)]
+
+
+def _published() -> sa.Select[tuple[RubricVersion]]:
+    return sa.select(RubricVersion).where(RubricVersion.state == RubricState.PUBLISHED)
+
+
+def source_of(row: RubricVersion) -> dict[str, Any]:
+    """A version as a file of `data/rubric` would hold it."""
+    return {
+        "name": row.name,
+        "version": str(row.number),
+        "ko": row.title_ko,
+        "en": row.title_en or row.title_ko,
+        "pass_points": row.pass_points,
+        "critical_floor_ratio": row.critical_floor_ratio,
+        "criteria": row.criteria,
+    }
+
+
+@lru_cache(maxsize=1)
+def _filed() -> dict[str, Rubric]:
+    """The sheets that come with a release; the files change only with one."""
+    sources = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(DIRECTORY.glob("*.json"))]
+    return {sheet.reference: sheet for sheet in map(build, sources)}
+
+
+def build(source: Mapping[str, Any]) -> Rubric:
     return Rubric(
         name=source["name"],
         version=source["version"],
+        title=say(source["ko"], source["en"]),
         pass_points=source["pass_points"],
         critical_floor_ratio=source["critical_floor_ratio"],
         criteria=tuple(_criterion(row) for row in source["criteria"]),

@@ -136,6 +136,42 @@ CAUSE_LABELS = {
 }
 
 
+class VersionCause(StrEnum):
+    """What made a state of a review worth keeping: each one stays as it was, whatever follows."""
+
+    LOCKED = "locked"
+    SUBMITTED = "submitted"
+    CONSENSUS = "consensus"
+    PRESENTATION = "presentation"
+
+    @property
+    def label(self) -> Words:
+        return VERSION_LABELS[self]
+
+
+VERSION_LABELS = {
+    VersionCause.LOCKED: say("내 점수 확정", "Own score locked"),
+    VersionCause.SUBMITTED: say("제출", "Submitted"),
+    VersionCause.CONSENSUS: say("합의 회의에서 고침", "Revised in the consensus meeting"),
+    VersionCause.PRESENTATION: say("발표평가 뒤 고침", "Revised after the presentation"),
+}
+
+
+class RubricState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+    @property
+    def label(self) -> Words:
+        return RUBRIC_LABELS[self]
+
+
+RUBRIC_LABELS = {
+    RubricState.DRAFT: say("작성 중", "Draft"),
+    RubricState.PUBLISHED: say("확정", "Published"),
+}
+
+
 class Outcome(StrEnum):
     """WITHDRAWN: a firm that was selected or on the reserve list gave its place up; no chair can choose it."""
 
