@@ -378,7 +378,7 @@ def _evaluator(actor: Actor, page: Home) -> None:
                     "name": row.assignment.application.number,
                     "url": url_for("evaluation.case", key=row.assignment.key),
                     "cells": [
-                        row.assignment.application.organisation.name,
+                        str(row.firm),
                         _due(row),
                         f"{row.done} / {row.whole}",
                     ],

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.base.access import NotVisible, Verdict
+from portal.applications.rules import IN_EVALUATION
+from portal.base.access import SYSTEM, NotVisible, Verdict
 from portal.base.words import Words
-from portal.evaluation import rubric, rules
+from portal.evaluation import masking, plans, rubric, rules
 from portal.evaluation.models import Assignment, Review
 from portal.evaluation.queries import profile_version_id, suggestion_of
 from portal.evaluation.rubric import Rubric
@@ -123,6 +124,7 @@ def diagnosis_of(application_id: int) -> Diagnosis:
 def case_file(assignment: Assignment) -> CaseFile:
     """What an evaluator works on. Only for an opened case; who calls got it by `case_by_key`."""
     found = diagnosis_of(assignment.application_id)
+    shown = masking.shown(assignment.application)
     review = assignment.review
     words = review.judged if review else {}
     drafts = review.items if review else {}
@@ -134,8 +136,10 @@ def case_file(assignment: Assignment) -> CaseFile:
                 level=found.levels[code],
                 unsure=code in found.unsure,
                 evidence=tuple(
-                    EvidenceFile(one.get("evidence_key", ""), one["filename"], one.get("tag", ""))
-                    for one in found.evidence.get(code, ())
+                    EvidenceFile(
+                        one.get("evidence_key", ""), shown.file_name(one["filename"], f"{code}-{n}"), one.get("tag", "")
+                    )
+                    for n, one in enumerate(found.evidence.get(code, ()), start=1)
                 ),
                 flags=found.flagged.get(code, ()),
                 word=words.get(code),
@@ -146,6 +150,26 @@ def case_file(assignment: Assignment) -> CaseFile:
         )
         areas.append(AreaLines(area, lines))
     return CaseFile(tuple(areas), found.flags)
+
+
+@dataclass(frozen=True)
+class EvidenceContent:
+    """What a download needs; filename as this evaluator may read it."""
+
+    id: int
+    sha256: str
+    filename: str
+    media_type: str
+
+
+def evidence_of(assignment: Assignment, evidence_key: str) -> EvidenceContent:
+    """One file of an opened case that is still in evaluation. Raises: NotVisible."""
+    opened = assignment.declared_at is not None and assignment.application.status in IN_EVALUATION
+    names = {one.key: one.filename for line in case_file(assignment).lines for one in line.evidence} if opened else {}
+    row = profiles.evidence_by_key(SYSTEM, evidence_key) if evidence_key in names else None
+    if row is None:
+        raise NotVisible
+    return EvidenceContent(row.id, row.blob.sha256, names[evidence_key], row.blob.media_type)
 
 
 def what_is_missing(assignment: Assignment, review: Review) -> list[Problem]:
@@ -169,10 +193,19 @@ def sheet_lacking(sheet: Rubric, scored: Mapping[str, Scored]) -> list[Problem]:
     return lacking
 
 
+def _may_see_suggestion(assignment: Assignment) -> bool:
+    """Only once this evaluator's own score is locked, and only where the phase shows the suggestion at all."""
+    review = assignment.review
+    return (
+        review is not None
+        and review.own_locked_at is not None
+        and plans.phase_of(assignment.application).shows_suggestion
+    )
+
+
 def own_suggestion(assignment: Assignment) -> Explanation | None:
     """The suggestion in words, and only once this evaluator's own score is locked."""
-    review = assignment.review
-    if review is None or review.own_locked_at is None:
+    if not _may_see_suggestion(assignment):
         return None
     return suggestion_in_words(assignment.application_id)
 
@@ -184,8 +217,7 @@ def suggestion_in_words(application_id: int) -> Explanation | None:
 
 def settlement(assignment: Assignment) -> Settlement | None:
     """Which evidence would settle the case, and only once this evaluator's own score is locked."""
-    review = assignment.review
-    if review is None or review.own_locked_at is None:
+    if not _may_see_suggestion(assignment):
         return None
     suggestion = suggestion_of(assignment.application_id)
     if suggestion is None:
@@ -199,10 +231,9 @@ def settlement(assignment: Assignment) -> Settlement | None:
 
 def as_reviewed(assignment: Assignment) -> Explanation | None:
     """What the scorer says when this evaluator's verdicts replace the firm's claims; None when no word was said."""
-    review = assignment.review
-    if review is None or review.own_locked_at is None:
+    if not _may_see_suggestion(assignment):
         return None
-    return _rescored(assignment.application_id, review.judged)
+    return _rescored(assignment.application_id, assignment.review.judged)
 
 
 def _rescored(application_id: int, judged: Mapping[str, Judged]) -> Explanation | None:

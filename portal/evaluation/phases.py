@@ -254,9 +254,21 @@ def in_order(phases: Collection[Phase]) -> tuple[Phase, ...]:
 
 
 def phase_at(phases: Sequence[Phase], status: Status) -> Phase:
-    """The phase of an application with this status; what the call has no row for has the default's rights."""
-    kind = PHASE_OF.get(status, PhaseKind.WRITTEN)
-    return next((one for one in phases if one.kind is kind), Phase(kind))
+    """The phase of an application with this status.
+
+    Notes: outside evaluation (decided, withdrawn) the first phase in force counts, which shows least; a phase that the
+           call has no row for has the default's rights
+    """
+    if status in PHASE_OF:
+        kind = PHASE_OF[status]
+        return next((one for one in phases if one.kind is kind), Phase(kind))
+    return first_of(phases)
+
+
+def first_of(phases: Sequence[Phase]) -> Phase:
+    """The first phase of evaluation that the call does not do without."""
+    in_force = (one for one in phases if one.kind in STATUS_OF and not one.waived)
+    return next(in_force, Phase(PhaseKind.WRITTEN))
 
 
 def ahead(phases: Sequence[Phase], status: Status, waived: Collection[PhaseKind] = ()) -> tuple[Phase, ...]:

@@ -7,10 +7,13 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 
 from portal.applications.models import Application
+from portal.applications.rules import Status
+from portal.base.access import Verdict
 from portal.base.db import session
 from portal.evaluation import phases
 from portal.evaluation.models import CallPlan, PhaseRow, PhaseWaiver
 from portal.evaluation.phases import DEFAULT_PHASES, Phase, PhaseKind, Plan
+from portal.evaluation.rules import Outcome
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 
@@ -80,10 +83,29 @@ def phase_of(application: Application) -> Phase:
     return phases.phase_at(phases_of(application.call_id), application.status)
 
 
+def hides_names() -> sa.ColumnElement[bool]:
+    """Whether evaluators may not read the names of an `Application` of the statement: for searches and sorting.
+
+    Notes: the same answer as `phase_of`, put as a WHERE
+    """
+    hidden: list[sa.ColumnElement[bool]] = []
+    calls = set(session.scalars(sa.select(PhaseRow.call_id).where(PhaseRow.sees_names.is_(False))))
+    for call_id, kept in phases_by_call(calls).items():
+        statuses = [one for one in Status if not phases.phase_at(kept, one).sees_names]
+        hidden.append(sa.and_(Application.call_id == call_id, Application.status.in_(statuses)))
+    return sa.or_(*hidden) if hidden else sa.false()
+
+
 def waivers_of(application_id: int) -> Mapping[PhaseKind, PhaseWaiver]:
     """The phases that this application does without."""
     rows = session.scalars(sa.select(PhaseWaiver).where(PhaseWaiver.application_id == application_id))
     return {row.kind: row for row in rows}
+
+
+def may_decide(application: Application, outcome: Outcome) -> Verdict:
+    """Whether the chair may give this outcome now: who is selected or put in reserve has passed every phase."""
+    kept = phases_of(application.call_id)
+    return phases.may_decide(kept, application.status, outcome is not Outcome.REJECTED, waivers_of(application.id))
 
 
 def ahead_of(application: Application) -> tuple[Phase, ...]:

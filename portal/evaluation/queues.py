@@ -15,8 +15,9 @@ from portal.base.access import Actor
 from portal.base.db import session
 from portal.base.paging import Page, paginate
 from portal.base.words import Words
-from portal.evaluation import rubric, rules
+from portal.evaluation import masking, plans, rubric, rules
 from portal.evaluation.models import Assignment
+from portal.evaluation.phases import Phase, phase_at
 from portal.evaluation.queries import LINES, PAGE_SIZE, visible_to
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Scored
 from portal.programmes.models import Call
@@ -30,6 +31,8 @@ class QueueRow:
     done: int
     whole: int
     days_left: int
+    # as this evaluator may read it: the name, or 신청기업 where the phase hides names
+    firm: str | Words = ""
 
     @property
     def is_late(self) -> bool:
@@ -67,7 +70,10 @@ def queue(actor: Actor, filters: QueueFilters, number: int = 1, size: int = PAGE
         )
     )
     page = paginate(select, number, size)
-    rows = [queue_row(one) for one in page.items]
+    kept = plans.phases_by_call({one.application.call_id for one in page.items})
+    rows = [
+        queue_row(one, phase_at(kept[one.application.call_id], one.application.status)) for one in page.items
+    ]
     return Page(rows, page.total, page.number, page.size)
 
 
@@ -88,7 +94,9 @@ def _queue(actor: Actor, filters: QueueFilters) -> sa.Select[tuple[Assignment]]:
     for word in filters.text.split()[:8]:
         wanted = wanted.where(
             sa.or_(
-                Organisation.name.icontains(word, autoescape=True), Application.number.icontains(word, autoescape=True)
+                # a search must not confirm a name that the page hides
+                sa.and_(Organisation.name.icontains(word, autoescape=True), sa.not_(plans.hides_names())),
+                Application.number.icontains(word, autoescape=True),
             )
         )
     return wanted
@@ -130,14 +138,21 @@ def next_open(actor: Actor, assignment: Assignment) -> Assignment | None:
     return session.scalar(after) or session.scalar(live.order_by(Assignment.place).limit(1))
 
 
-def queue_row(assignment: Assignment) -> QueueRow:
+def queue_row(assignment: Assignment, phase: Phase | None = None) -> QueueRow:
+    """One line of the desk. phase: of the case, when the caller has it already."""
     sheet = rubric.load(assignment.panel.rubric)
     review = assignment.review
     done = 0
     if review is not None:
         done = bool(review.judged) + sum(_is_filled(review.scored.get(one.code)) for one in sheet.criteria)
         done += (review.own_locked_at is not None) + (review.own_tier is not None) + (review.submitted_at is not None)
-    return QueueRow(assignment, done, len(sheet.criteria) + 4, (assignment.due_on - clock.today()).days)
+    return QueueRow(
+        assignment,
+        done,
+        len(sheet.criteria) + 4,
+        (assignment.due_on - clock.today()).days,
+        masking.firm_of(assignment.application, phase),
+    )
 
 
 def _is_filled(one: Scored | None) -> bool:

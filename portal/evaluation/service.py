@@ -20,7 +20,7 @@ from portal.applications.rules import IN_EVALUATION, Status
 from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, queries, rubric, rules, seating, sidebyside
+from portal.evaluation import casefile, plans, queries, rubric, rules, seating, sidebyside
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, RecusalReason
 from portal.programmes.rules import Tier
@@ -72,7 +72,7 @@ def assign(
                 application_id=application.id,
                 chair_id=chair.id,
                 assigned_by_id=actor.id,
-                rubric=rubric.newest().reference,
+                rubric=plans.plan_of(application.call).rubric or rubric.newest().reference,
                 due_on=due,
             )
             session.add(panel)
@@ -177,6 +177,7 @@ def open_file(actor: Actor, assignment: Assignment, *, no_conflict: bool) -> Rev
         if assignment.state is AssignmentState.OPENED:
             return assignment.review
         _ensure_open(assignment)
+        _refuse_unless(plans.phase_of(assignment.application).accepts(clock.today()))
         if not no_conflict:
             raise RuleBroken("evaluation_declare", "no_conflict")
         application = assignment.application
@@ -186,9 +187,16 @@ def open_file(actor: Actor, assignment: Assignment, *, no_conflict: bool) -> Rev
         review = Review(assignment_id=assignment.id, application_id=application.id, items={}, scores={})
         session.add(review)
         session.flush()
-        _let_read(actor, application, actor.id, "review", "evaluation.opened")
+        if plans.phase_of(application).sees_names:  # else the pages of the evaluation show the case without names
+            _let_read(actor, application, actor.id, "review", "evaluation.opened")
         audit.record(actor, "assignment.open", "assignment", assignment.id, {"application": application.id})
         return review
+
+
+def note_evidence_read(actor: Actor, evidence_id: int) -> None:
+    """Leave a trace when an evaluator opens a firm's evidence (접속기록)."""
+    with transaction():
+        audit.record(actor, "evidence.read", "evidence", evidence_id)
 
 
 def recuse(actor: Actor, assignment: Assignment, reason: RecusalReason | None) -> None:
@@ -316,19 +324,23 @@ def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) ->
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
         suggestion = queries.suggestion_of(assignment.application_id)
+        phase = plans.phase_of(assignment.application)
         moment = clock.now()
         review.total = sheet.result(review.points).total
         review.own_locked_at = moment
         if suggestion is not None:
-            review.suggested_tier, review.suggestion_shown_at = suggestion.tier, moment
-            grants.give(
-                actor,
-                "suggestion",
-                suggestion.id,
-                scoring_rules.READ,
-                person_id=actor.id,
-                reason="evaluation.own_score_locked",
-            )
+            review.suggested_tier = suggestion.tier
+            if phase.shows_suggestion:
+                review.suggestion_shown_at = moment
+            if phase.shows_suggestion and phase.sees_names:  # its own page names the firm
+                grants.give(
+                    actor,
+                    "suggestion",
+                    suggestion.id,
+                    scoring_rules.READ,
+                    person_id=actor.id,
+                    reason="evaluation.own_score_locked",
+                )
             scoring.record_opinion(
                 actor,
                 suggestion.id,
@@ -410,7 +422,7 @@ def submit_review(
         if suggestion is not None:
             changed = {code for code, word in review.judged.items() if word.is_change}
             moved = rules.can_move_tier(review.suggested_tier, final_tier, reason, changed)
-            if not moved:
+            if not moved and review.suggestion_shown_at:  # who never saw it moves nothing, and learns nothing of it
                 about = "reason" if moved.code == "evaluation_reason_short" else "final_tier"
                 raise RuleBroken(moved.code, about, **moved.values)
             scoring.record_opinion(
@@ -481,6 +493,8 @@ def decide(
         _refuse_unless(sidebyside.reviews_suffice(panel))
         basis = sidebyside.basis_of(panel)
         problems = rules.decision_problems(basis, tier, outcome, reason, items)
+        if outcome is not None and not (passed := plans.may_decide(panel.application, outcome)):
+            problems.append(rules.Problem("outcome", passed))
         missing = sidebyside.readers_missing(panel)
         if not (alone := rules.may_do_without(missing, waiver)):
             problems.append(rules.Problem("waiver", alone))
@@ -711,6 +725,7 @@ def _review(actor: Actor, assignment: Assignment) -> Review:
     _ensure_open(assignment)
     if assignment.state is AssignmentState.ASSIGNED or assignment.review is None:
         raise RuleBroken("evaluation_not_opened")
+    _refuse_unless(plans.phase_of(assignment.application).accepts(clock.today()))
     return assignment.review
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, casefile, queries, queues, rubric, rules, service
+from portal.evaluation import bp, casefile, masking, queries, queues, rubric, rules, service
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.forms import (
     FinalForm,
@@ -27,7 +27,7 @@ from portal.evaluation.queues import QueueFilters
 from portal.evaluation.rules import AssignmentState
 from portal.web.forms import VersionedForm, refuse
 from portal.web.guard import current_actor, requires
-from portal.web.pages import page_number
+from portal.web.pages import download, page_number
 
 QUEUE_STATES = ("open", "submitted", "all")
 
@@ -69,6 +69,17 @@ def case(key: str):
         return _declaration_page(assignment, OpenForm(), RecuseForm())
     file = casefile.case_file(assignment)
     return _items_page(assignment, _items_form(assignment, file), file)
+
+
+@bp.get("/evaluation/cases/<key>/evidence/<evidence>")
+@requires("evaluation:review:write")
+def evidence(key: str, evidence: str):
+    """A piece of evidence of an opened case; where names are hidden, its file name is."""
+    actor = current_actor()
+    found = casefile.evidence_of(queries.case_by_key(actor, key), evidence)
+    answer = download(found.sha256, found.filename, found.media_type)
+    service.note_evidence_read(actor, found.id)
+    return answer
 
 
 @bp.post("/evaluation/cases/<key>/open")
@@ -283,6 +294,7 @@ def _declaration_page(assignment: Assignment, form: OpenForm, recusal: RecuseFor
         assignment=assignment,
         form=form,
         recusal=recusal,
+        shown=masking.shown(assignment.application),
         row=queues.queue_row(assignment),
     )
 
@@ -296,6 +308,7 @@ def _submitted_page(assignment: Assignment) -> str:
     return render_template(
         "evaluation/submitted.html",
         assignment=assignment,
+        shown=masking.shown(assignment.application),
         review=assignment.review,
         sheet=sheet,
         result=sheet.result(assignment.review.points),
@@ -308,6 +321,7 @@ def _page(template: str, assignment: Assignment, form: VersionedForm, **context:
         template,
         assignment=assignment,
         application=assignment.application,
+        shown=masking.shown(assignment.application),
         review=assignment.review,
         sheet=rubric.load(assignment.panel.rubric),
         row=queues.queue_row(assignment),
