@@ -41,7 +41,7 @@ from portal.applications.rules import (
     next_status,
 )
 from portal.base import audit, clock, files, grants, once, outbox
-from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken, ensure
+from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
 from portal.directory import queries as directory
 from portal.profiles import service as profiles
@@ -611,9 +611,15 @@ def mark_redecided(
 
 
 def _for_floors_above(actor: Actor, application: Application | int) -> Application:
-    """A chair needs the right to decide on this very case; the portal itself needs none. Raises: NotVisible, Forbidden."""
+    """A chair needs the right to decide on this very case or on its call; the portal itself needs none.
+
+    Raises: NotVisible, Forbidden.
+    """
     application_id = application if isinstance(application, int) else application.id
-    row = queries.by_id(actor, application_id, lock=True)
+    row = queries.by_id(SYSTEM, application_id, lock=True)
+    if actor.has(*EVALUATORS) and grants.has(actor, "call", row.call_id, "decide"):
+        return row
+    row = queries.by_id(actor, application_id)
     if actor.is_system or (actor.has(*EVALUATORS) and grants.has(actor, OBJECT, application_id, "decide")):
         return row
     raise Forbidden("no_right")

@@ -120,6 +120,7 @@ class Panel(Keyed, Stamped, Versioned, db.Model):
     chair: Mapped[Person] = relationship(foreign_keys=[chair_id])
     assignments: Mapped[list[Assignment]] = relationship(back_populates="panel", order_by="Assignment.pseudonym")
     consensus: Mapped[Consensus | None] = relationship(back_populates="panel")
+    recommendation: Mapped[Recommendation | None] = relationship(viewonly=True)
     # the newest one
     decision: Mapped[Decision | None] = relationship(
         primaryjoin="and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None))", viewonly=True
@@ -348,6 +349,26 @@ class SheetImport(Keyed, db.Model):
     cells: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cases_applied: Mapped[int | None]
+
+
+class Recommendation(Keyed, Versioned, db.Model):
+    """What the chair of a case in a ranked call finalised: tier and recommendation. The call's ranking then decides."""
+
+    __tablename__ = "recommendation"
+
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
+    panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), unique=True)
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    kind: Mapped[DecisionKind] = mapped_column(enum_type(DecisionKind))
+    suggested_tier: Mapped[Tier | None] = mapped_column(enum_type(Tier))
+    tier: Mapped[Tier] = mapped_column(enum_type(Tier))
+    recommended: Mapped[bool]
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    # mean total of the reviews, 0–100
+    total: Mapped[float]
+    waiver: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class Decision(Keyed, db.Model):

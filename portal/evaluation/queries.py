@@ -18,7 +18,7 @@ from portal.applications.models import Application, Snapshot
 from portal.base.access import SYSTEM, Actor, NotVisible
 from portal.base.db import session
 from portal.evaluation import rules
-from portal.evaluation.models import Assignment, Decision, Panel, Review
+from portal.evaluation.models import Assignment, CallPlan, Decision, Panel, Recommendation, Review
 from portal.evaluation.rules import AssignmentState
 from portal.programmes.rules import Tier
 from portal.scoring import queries as suggestions
@@ -105,6 +105,16 @@ def decisions_of(application_id: int) -> Sequence[Decision]:
     return session.scalars(
         sa.select(Decision).where(Decision.application_id == application_id).order_by(Decision.sequence)
     ).all()
+
+
+def recommendation_of(application_id: int) -> Recommendation | None:
+    """What the chair finalised in a ranked call."""
+    return session.scalar(sa.select(Recommendation).where(Recommendation.application_id == application_id))
+
+
+def is_ranked(call_id: int) -> bool:
+    """Whether the call's cases are ranked and selected together, not decided one by one."""
+    return bool(session.scalar(sa.select(CallPlan.ranked).where(CallPlan.call_id == call_id)))
 
 
 def suggestion_of(application_id: int) -> Suggestion | None:

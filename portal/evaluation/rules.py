@@ -42,6 +42,8 @@ SCORE_SPREAD = 15
 PLAIN_REASON = say("평가 점수와 산정 유형에 따라 결정했습니다.", "Decided on the scores and the suggested tier.")
 """What the firm reads when the chair confirmed the suggestion without adding words."""
 
+GIVEN_UP = say("기업이 신청을 거두었습니다.", "The firm withdrew its application.")
+
 TIERS = (Tier.BASIC, Tier.ADVANCED, Tier.LEADING)
 """From the lowest to the highest; being ineligible stands one step below."""
 
@@ -330,6 +332,17 @@ CODES = define(
         ),
         "evaluation_nothing_to_assign": say("지금 배정할 신청이 없습니다.", "There is nothing to assign now."),
         "evaluation_not_decided": say("아직 결정하지 않은 신청입니다.", "This application has not been decided yet."),
+        "evaluation_ranked": say(
+            "순위로 뽑는 공고입니다. 여기서는 유형과 추천 여부만 확정합니다.",
+            "This call is ranked; only tier and recommendation are finalised here.",
+        ),
+        "evaluation_not_ranked": say(
+            "순위로 뽑지 않는 공고입니다. 결과를 바로 결정해 주세요.", "This call is not ranked; please decide the outcome."
+        ),
+        "evaluation_not_recommended": say(
+            "위원장이 추천하지 않은 신청은 선정하거나 후보로 둘 수 없습니다.",
+            "An application that its chair did not recommend can't be selected or put in reserve.",
+        ),
         "evaluation_no_chair": say(
             "이해관계가 없는 위원장이 없습니다.", "There is no chair without a conflict."
         ),
@@ -586,6 +599,16 @@ class Standing:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What an approved ranking says of one application."""
+
+    application_id: int
+    outcome: Outcome
+    reason: str
+    standing: Standing
 
 
 BAND_LABELS = {

@@ -21,8 +21,8 @@ from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
 from portal.evaluation import casefile, plans, queries, rubric, rules, seating, sidebyside
-from portal.evaluation.models import Assignment, Decision, Panel, Review
-from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, RecusalReason
+from portal.evaluation.models import Assignment, Decision, Panel, Recommendation, Review
+from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason
 from portal.programmes.rules import Tier
 from portal.scoring import rules as scoring_rules
 from portal.scoring import service as scoring
@@ -478,28 +478,9 @@ def decide(
         made = queries.decision_of(panel.application_id)
         if made is not None and once_key and once.claim(actor, once_key, "evaluation.decide") == made.key:
             return made
-        neutral = rules.can_decide(
-            actor.id,
-            panel.chair_id,
-            {panel.assigned_by_id, *(assignment.assigned_by_id for assignment in panel.assignments)},
-            {assignment.evaluator_id for assignment in panel.assignments},
-        )
-        if not actor.has(Role.LEAD_EVALUATOR) or not neutral:
-            raise Forbidden("evaluation_chair_not_neutral")
-        if made is not None:
-            raise RuleBroken("evaluation_decided")
-        if panel.application.status not in IN_EVALUATION:
-            raise RuleBroken("evaluation_closed")
-        _refuse_unless(sidebyside.reviews_suffice(panel))
-        basis = sidebyside.basis_of(panel)
-        problems = rules.decision_problems(basis, tier, outcome, reason, items)
-        if outcome is not None and not (passed := plans.may_decide(panel.application, outcome)):
-            problems.append(rules.Problem("outcome", passed))
-        missing = sidebyside.readers_missing(panel)
-        if not (alone := rules.may_do_without(missing, waiver)):
-            problems.append(rules.Problem("waiver", alone))
-        if problems:
-            raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
+        if queries.is_ranked(panel.application.call_id):
+            raise RuleBroken("evaluation_ranked")
+        basis, missing = _grounds(actor, panel, tier, outcome, reason, items, waiver)
         decision = _add_decision(
             actor,
             panel,
@@ -533,6 +514,99 @@ def decide(
         )
         outbox.emit("decision.made", application_id=panel.application_id, decision_id=decision.id)
         return decision
+
+
+def recommend(
+    actor: Actor,
+    panel: Panel,
+    *,
+    tier: Tier | None,
+    recommended: bool | None,
+    reason: str = "",
+    items: Collection[str] = (),
+    waiver: str = "",
+    version: int | None = None,
+) -> Recommendation:
+    """In a ranked call the chair finalises tier and recommendation of a case; the call's ranking decides later.
+
+    Raises: as `decide`; RuleBroken evaluation_not_ranked; StaleVersion
+    Notes : the same rules of overriding; may be changed until the ranking is approved, each time with an audit row
+    """
+    with transaction():
+        queries.lock(panel)
+        if not queries.is_ranked(panel.application.call_id):
+            raise RuleBroken("evaluation_not_ranked")
+        outcome = None if recommended is None else Outcome.SELECTED if recommended else Outcome.REJECTED
+        basis, missing = _grounds(actor, panel, tier, outcome, reason, items, waiver)
+        row = queries.recommendation_of(panel.application_id)
+        if version is not None and row is not None and version != row.version:
+            raise StaleVersion()
+        if row is None:
+            row = Recommendation(application_id=panel.application_id, panel_id=panel.id)
+            session.add(row)
+        row.by_id, row.at = actor.id, clock.now()
+        row.kind, row.suggested_tier, row.tier = rules.kind_of(basis, tier), basis.suggested, tier
+        row.recommended, row.reason, row.total = recommended, reason.strip(), basis.total
+        row.items, row.waiver = sorted(basis.changed & set(items)), waiver.strip() if missing else None
+        session.flush()
+        audit.record(
+            actor,
+            "recommendation.make",
+            "application",
+            panel.application_id,
+            {"kind": row.kind, "tier": tier, "recommended": recommended, "total": row.total, "items": row.items},
+        )
+        return row
+
+
+def decide_by_rank(actor: Actor, call_id: int, rows: Sequence[Ranked]) -> list[Decision]:
+    """Decide the cases of a ranked call at once, as the approved ranking says; called by selection.
+
+    Raises: Forbidden evaluation_chair_not_neutral for who assigned or reviewed one of them, or holds no right on the
+            call; RuleBroken evaluation_decided, evaluation_closed, evaluation_not_recommended
+    Notes : all or none; emits decision.made for each
+    """
+    with transaction():
+        if not actor.has(Role.LEAD_EVALUATOR) or not grants.has(actor, "call", call_id, "decide"):
+            raise Forbidden("evaluation_chair_not_neutral")
+        made = []
+        for row in sorted(rows, key=lambda one: one.application_id):  # always locked in the same order
+            panel = queries.panel_of(row.application_id, lock=True)
+            found = queries.recommendation_of(row.application_id)
+            if panel is None or found is None or (row.outcome is not Outcome.REJECTED and not found.recommended):
+                raise RuleBroken("evaluation_not_recommended")
+            if queries.decision_of(row.application_id) is not None:
+                raise RuleBroken("evaluation_decided")
+            if panel.application.status not in IN_EVALUATION:
+                raise RuleBroken("evaluation_closed")
+            if actor.id in _assigners(panel) or actor.id in {one.evaluator_id for one in panel.assignments}:
+                raise Forbidden("evaluation_chair_not_neutral")
+            decision = _add_decision(
+                actor,
+                panel,
+                cause=Cause.RANKING,
+                kind=found.kind,
+                suggested_tier=found.suggested_tier,
+                tier=found.tier,
+                outcome=row.outcome,
+                reason=row.reason,
+                items=found.items,
+                total=found.total,
+                standing=row.standing.as_dict(),
+                waiver=found.waiver,
+            )
+            applications.mark_decided(actor, row.application_id, Status(row.outcome.value), found.tier, row.reason)
+            _close(actor, panel)
+            audit.record(
+                actor,
+                "decision.make",
+                "application",
+                row.application_id,
+                {"decision": decision.id, "kind": found.kind, "tier": found.tier, "outcome": row.outcome},
+            )
+            outbox.emit("decision.made", application_id=row.application_id, decision_id=decision.id)
+            made.append(decision)
+        return made
 
 
 def decide_again(
@@ -608,6 +682,42 @@ def decide_again(
         return decision
 
 
+def _grounds(
+    actor: Actor,
+    panel: Panel,
+    tier: Tier | None,
+    outcome: Outcome | None,
+    reason: str,
+    items: Collection[str],
+    waiver: str,
+) -> tuple[rules.Basis, int]:
+    """What the chair's act rests on, when nothing speaks against it: the reviews, and how many called readers lack."""
+    neutral = rules.can_decide(
+        actor.id, panel.chair_id, _assigners(panel), {assignment.evaluator_id for assignment in panel.assignments}
+    )
+    if not actor.has(Role.LEAD_EVALUATOR) or not neutral:
+        raise Forbidden("evaluation_chair_not_neutral")
+    if queries.decision_of(panel.application_id) is not None:
+        raise RuleBroken("evaluation_decided")
+    if panel.application.status not in IN_EVALUATION:
+        raise RuleBroken("evaluation_closed")
+    _refuse_unless(sidebyside.reviews_suffice(panel))
+    basis = sidebyside.basis_of(panel)
+    problems = rules.decision_problems(basis, tier, outcome, reason, items)
+    if outcome is not None and not (passed := plans.may_decide(panel.application, outcome)):
+        problems.append(rules.Problem("outcome", passed))
+    missing = sidebyside.readers_missing(panel)
+    if not (alone := rules.may_do_without(missing, waiver)):
+        problems.append(rules.Problem("waiver", alone))
+    if problems:
+        raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])
+    return basis, missing
+
+
+def _assigners(panel: Panel) -> set[int | None]:
+    return {panel.assigned_by_id, *(assignment.assigned_by_id for assignment in panel.assignments)}
+
+
 def _add_decision(actor: Actor, panel: Panel, **values: Any) -> Decision:
     """The next row of the history; the one before it counts no longer."""
     before = queries.decision_of(panel.application_id)
@@ -633,11 +743,10 @@ def _ensure_may_change(actor: Actor, panel: Panel, made: Decision, cause: Cause)
     if actor.is_system:
         return
     seated = {one.evaluator_id for one in panel.assignments}
-    assigners = {panel.assigned_by_id, *(one.assigned_by_id for one in panel.assignments)}
     if (
         cause is not Cause.APPEAL
         or not actor.has(Role.LEAD_EVALUATOR)
-        or actor.id in {panel.chair_id, made.decided_by_id} | seated | assigners
+        or actor.id in {panel.chair_id, made.decided_by_id} | seated | _assigners(panel)
     ):
         raise Forbidden("evaluation_chair_not_neutral")
 
@@ -654,11 +763,25 @@ def _close(actor: Actor, panel: Panel) -> None:
 
 @outbox.soon
 def close_withdrawn(application_id: int) -> None:
-    """application.withdrawn → nobody on the panel reads the firm's files any more, the chair neither."""
+    """application.withdrawn → nobody on the panel reads the firm's files any more, the chair neither.
+
+    Notes: a place that was won already is given up by a further decision, so that the next in line may have it
+    """
     panel = queries.panel_of(application_id, lock=True)
-    if panel is not None:
-        _close(SYSTEM, panel)
-        _shut(SYSTEM, panel.application, panel.chair_id, "decide", "evaluation.withdrawn")
+    if panel is None:
+        return
+    made = queries.decision_of(application_id)
+    if made is not None and made.outcome in (Outcome.SELECTED, Outcome.RESERVE):
+        decide_again(
+            SYSTEM,
+            application_id,
+            cause=Cause.WITHDRAWAL,
+            tier=None,
+            outcome=Outcome.WITHDRAWN,
+            reason=rules.GIVEN_UP.ko,
+        )
+    _close(SYSTEM, panel)
+    _shut(SYSTEM, panel.application, panel.chair_id, "decide", "evaluation.withdrawn")
 
 
 def write_to_evaluator(assignment_id: int) -> None:
