@@ -120,7 +120,7 @@ class Panel(Keyed, Stamped, Versioned, db.Model):
     chair: Mapped[Person] = relationship(foreign_keys=[chair_id])
     assignments: Mapped[list[Assignment]] = relationship(back_populates="panel", order_by="Assignment.pseudonym")
     consensus: Mapped[Consensus | None] = relationship(back_populates="panel")
-    recommendation: Mapped[Recommendation | None] = relationship(viewonly=True)
+    finding: Mapped[Finding | None] = relationship(viewonly=True)
     # the newest one
     decision: Mapped[Decision | None] = relationship(
         primaryjoin="and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None))", viewonly=True
@@ -351,10 +351,10 @@ class SheetImport(Keyed, db.Model):
     cases_applied: Mapped[int | None]
 
 
-class Recommendation(Keyed, Versioned, db.Model):
+class Finding(Keyed, Versioned, db.Model):
     """What the chair of a case in a ranked call finalised: tier and recommendation. The call's ranking then decides."""
 
-    __tablename__ = "recommendation"
+    __tablename__ = "finding"
 
     application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
     panel_id: Mapped[int] = mapped_column(sa.ForeignKey("panel.id"), unique=True)

@@ -18,7 +18,7 @@ from portal.applications.models import Application, Snapshot
 from portal.base.access import SYSTEM, Actor, NotVisible
 from portal.base.db import session
 from portal.evaluation import rules
-from portal.evaluation.models import Assignment, CallPlan, Decision, Panel, Recommendation, Review
+from portal.evaluation.models import Assignment, CallPlan, Decision, Finding, Panel, Review
 from portal.evaluation.rules import AssignmentState
 from portal.programmes.rules import Tier
 from portal.scoring import queries as suggestions
@@ -107,9 +107,9 @@ def decisions_of(application_id: int) -> Sequence[Decision]:
     ).all()
 
 
-def recommendation_of(application_id: int) -> Recommendation | None:
+def finding_of(application_id: int) -> Finding | None:
     """What the chair finalised in a ranked call."""
-    return session.scalar(sa.select(Recommendation).where(Recommendation.application_id == application_id))
+    return session.scalar(sa.select(Finding).where(Finding.application_id == application_id))
 
 
 def is_ranked(call_id: int) -> bool:

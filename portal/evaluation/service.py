@@ -21,7 +21,7 @@ from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
 from portal.evaluation import casefile, plans, queries, rubric, rules, seating, sidebyside
-from portal.evaluation.models import Assignment, Decision, Panel, Recommendation, Review
+from portal.evaluation.models import Assignment, Decision, Finding, Panel, Review
 from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason
 from portal.programmes.rules import Tier
 from portal.scoring import rules as scoring_rules
@@ -516,7 +516,7 @@ def decide(
         return decision
 
 
-def recommend(
+def finalise(
     actor: Actor,
     panel: Panel,
     *,
@@ -526,7 +526,7 @@ def recommend(
     items: Collection[str] = (),
     waiver: str = "",
     version: int | None = None,
-) -> Recommendation:
+) -> Finding:
     """In a ranked call the chair finalises tier and recommendation of a case; the call's ranking decides later.
 
     Raises: as `decide`; RuleBroken evaluation_not_ranked; StaleVersion
@@ -538,11 +538,11 @@ def recommend(
             raise RuleBroken("evaluation_not_ranked")
         outcome = None if recommended is None else Outcome.SELECTED if recommended else Outcome.REJECTED
         basis, missing = _grounds(actor, panel, tier, outcome, reason, items, waiver)
-        row = queries.recommendation_of(panel.application_id)
+        row = queries.finding_of(panel.application_id)
         if version is not None and row is not None and version != row.version:
             raise StaleVersion()
         if row is None:
-            row = Recommendation(application_id=panel.application_id, panel_id=panel.id)
+            row = Finding(application_id=panel.application_id, panel_id=panel.id)
             session.add(row)
         row.by_id, row.at = actor.id, clock.now()
         row.kind, row.suggested_tier, row.tier = rules.kind_of(basis, tier), basis.suggested, tier
@@ -551,7 +551,7 @@ def recommend(
         session.flush()
         audit.record(
             actor,
-            "recommendation.make",
+            "finding.make",
             "application",
             panel.application_id,
             {"kind": row.kind, "tier": tier, "recommended": recommended, "total": row.total, "items": row.items},
@@ -572,7 +572,7 @@ def decide_by_rank(actor: Actor, call_id: int, rows: Sequence[Ranked]) -> list[D
         made = []
         for row in sorted(rows, key=lambda one: one.application_id):  # always locked in the same order
             panel = queries.panel_of(row.application_id, lock=True)
-            found = queries.recommendation_of(row.application_id)
+            found = queries.finding_of(row.application_id)
             if panel is None or found is None or (row.outcome is not Outcome.REJECTED and not found.recommended):
                 raise RuleBroken("evaluation_not_recommended")
             if queries.decision_of(row.application_id) is not None:
