@@ -25,6 +25,7 @@ FEATURES = (
     "reference",
     "accounts",
     "evaluators",
+    "appointments",
     "programmes",
     "profiles",
     "directory",

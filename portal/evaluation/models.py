@@ -13,6 +13,7 @@ from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
+from portal.base.files import Blob
 from portal.evaluation.phases import OthersReviews, PhaseKind, SuggestionView, TieRule
 from portal.evaluation.rules import (
     AssignmentState,
@@ -101,6 +102,38 @@ class PhaseWaiver(db.Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("application_id", "kind"),)
+
+
+class SiteVisit(Keyed, Stamped, Versioned, db.Model):
+    """What was seen at the plant of one application. When, where and by whom stands in its booking."""
+
+    __tablename__ = "site_visit"
+
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
+    # check code → {"answer", "note"}; a draft until `reported_at`
+    checklist: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    report: Mapped[str] = mapped_column(sa.Text, default="")
+    # what the firm is asked to have ready
+    request: Mapped[str] = mapped_column(sa.String(500), default="")
+    reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reported_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+
+    application: Mapped[Application] = relationship()
+    photos: Mapped[list[SitePhoto]] = relationship(order_by="SitePhoto.id")
+
+
+class SitePhoto(Keyed, db.Model):
+    """One picture of a visit. Its own file name is not kept: it could name people."""
+
+    __tablename__ = "site_photo"
+
+    visit_id: Mapped[int] = mapped_column(sa.ForeignKey("site_visit.id"), index=True)
+    blob_id: Mapped[int] = mapped_column(sa.ForeignKey("blob.id"))
+    caption: Mapped[str] = mapped_column(sa.String(200), default="")
+    added_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    blob: Mapped[Blob] = relationship(lazy="joined", innerjoin=True)
 
 
 class Panel(Keyed, Stamped, Versioned, db.Model):

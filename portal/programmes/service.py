@@ -15,6 +15,7 @@ from portal.base.db import db, session, transaction
 from portal.programmes import catalogue, queries
 from portal.programmes.models import Call, CountedFirm, Programme, Target
 from portal.programmes.rules import (
+    MOST_REVIEWS,
     PERMISSIONS,
     TIER_RANK,
     CallFacts,
@@ -121,6 +122,22 @@ def edit_call(actor: Actor, call: Call, facts: CallFacts, version: int) -> Call:
         session.flush()
         if changed:
             audit.record(actor, "call.edit", "call", row.id, {"changed": changed, **_audited(facts)})
+        return row
+
+
+def set_reviews(actor: Actor, call: Call, reviews: int) -> Call:
+    """How many evaluators read each application; part of the evaluation's plan, hence also after the window.
+
+    Raises: RuleBroken call_reviews_range (reviews), no_right.
+    """
+    if not 1 <= reviews <= MOST_REVIEWS:
+        raise RuleBroken("call_reviews_range", "reviews")
+    with transaction():
+        row = _locked(actor, call)
+        if row.reviews != reviews:
+            row.reviews = reviews
+            session.flush()
+            audit.record(actor, "call.set_reviews", "call", row.id, {"reviews": reviews})
         return row
 
 
