@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -193,6 +193,29 @@ def edit_person(actor: Actor, *, name: str, phone: str, language: str) -> None:
             if old != new
         ]
         audit.record(actor, "person.edit", "person", person.id, {"fields": changed})
+
+
+def change_roles(
+    actor: Actor, person: Person, *, give: Collection[Role] = (), take: Collection[Role] = ()
+) -> None:
+    """Give and take roles of one person; who calls has checked the right to do so.
+
+    Notes: every session of the person ends, so that the next one begins with the rights (and the second factor) of now
+    """
+    with transaction():
+        before = person.role_names
+        after = (before | {role.value for role in give}) - {role.value for role in take}
+        if after == before:
+            return
+        person.roles = [role_row(Role(name)) for name in sorted(after)]
+        end_all_sessions(actor, person.id)
+        audit.record(
+            actor,
+            "person.change_roles",
+            "person",
+            person.id,
+            {"given": sorted(after - before), "taken": sorted(before - after)},
+        )
 
 
 def change_consent(actor: Actor, code: str, given: bool) -> None:

@@ -22,7 +22,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.rubric import Rubric
-from portal.evaluation.rules import CHOICES, TIERS, ItemVerdict, Member, Outcome, RecusalReason
+from portal.evaluation.rules import CHOICES, SEAT_ENDED, TIERS, ItemVerdict, Member, Outcome, RecusalReason
 from portal.programmes.rules import Tier
 from portal.web.forms import Form, OnceForm, VersionedForm
 
@@ -68,14 +68,14 @@ class OpenForm(Form):
 class RecuseForm(Form):
     reason = RadioField(
         _l("회피하는 까닭"),
-        choices=[(one.value, one.label) for one in RecusalReason],
+        choices=[(one.value, one.label) for one in RecusalReason if one not in SEAT_ENDED],
         validators=[Optional()],
         validate_choice=False,
     )
 
     @property
     def chosen(self) -> RecusalReason | None:
-        return RecusalReason(self.reason.data) if self.reason.data in set(RecusalReason) else None
+        return RecusalReason(self.reason.data) if self.reason.data in set(RecusalReason) - SEAT_ENDED else None
 
 
 class ItemsForm(VersionedForm):

@@ -209,18 +209,22 @@ CHOICES = (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)
 
 
 class RecusalReason(StrEnum):
-    """Why an evaluator steps down (회피); the words of the exclusion rules, so that they can be counted."""
+    """Why a seat became free: the words of the exclusion rules for who steps down (회피), so that they can be counted."""
 
     EMPLOYMENT = "employment"
     FAMILY = "family"
     ADVICE = "advice"
     INTEREST = "interest"
     OTHER = "other"
+    REMOVED = "removed"
 
     @property
     def label(self) -> Words:
         return RECUSAL_LABELS[self]
 
+
+# nobody chooses these
+SEAT_ENDED = frozenset({RecusalReason.REMOVED})
 
 RECUSAL_LABELS = {
     RecusalReason.EMPLOYMENT: say("소속·재직 관계가 있습니다 (최근 3년 포함)", "Employed there, now or in the last 3 years"),
@@ -228,6 +232,7 @@ RECUSAL_LABELS = {
     RecusalReason.ADVICE: say("이 건에 자문·용역·컨설팅을 한 적이 있습니다", "I advised or worked on this case"),
     RecusalReason.INTEREST: say("지분·거래 등 이해관계가 있습니다", "Shares, trade or another interest"),
     RecusalReason.OTHER: say("그 밖에 공정하게 평가하기 어렵습니다", "For another reason I can't be impartial"),
+    RecusalReason.REMOVED: say("평가위원 풀에서 나갔습니다", "Left the pool of evaluators"),
 }
 
 CODES = define(

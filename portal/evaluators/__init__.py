@@ -13,6 +13,23 @@ Events: `evaluator.applied`, `evaluator.approved`, `evaluator.refused`, `evaluat
 
 from __future__ import annotations
 
-from portal.evaluators import rules
+from flask import Blueprint
 
+from portal.base.words import say
+from portal.evaluators import rules
+from portal.web.pages import NavItem
+
+bp = Blueprint("evaluators", __name__)
 PERMISSIONS = rules.PERMISSIONS
+NAV = [
+    NavItem(
+        say("위원 등록", "My pool entry"),
+        "evaluators.apply",
+        "evaluators:own:edit",
+        order=46,
+        covers=("/evaluators",),
+    ),
+    NavItem(say("평가위원 풀", "Evaluator pool"), "evaluators.pool", "evaluators:pool:read", order=61),
+]
+
+from portal.evaluators import views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -77,7 +77,7 @@ STATUS_TONES = {
     PoolStatus.REMOVED: "danger",
 }
 STEPS: dict[PoolStatus, frozenset[PoolStatus]] = {
-    PoolStatus.DRAFT: frozenset({PoolStatus.APPLIED, PoolStatus.ACTIVE}),
+    PoolStatus.DRAFT: frozenset({PoolStatus.APPLIED}),
     PoolStatus.APPLIED: frozenset({PoolStatus.ACTIVE, PoolStatus.REFUSED}),
     PoolStatus.REFUSED: frozenset({PoolStatus.APPLIED}),
     PoolStatus.ACTIVE: frozenset({PoolStatus.REMOVED}),
