@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from portal.accounts import queries as accounts
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import OPERATOR, Role
 from portal.applications import queries as applications
@@ -27,6 +26,7 @@ from portal.evaluation import rules
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.queries import PAGE_SIZE, parties_of
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Member
+from portal.evaluators import queries as pool
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 
@@ -51,19 +51,19 @@ def _loads(column: Any, *conditions: Any) -> dict[int, int]:
 
 
 def evaluators() -> list[Member]:
-    """Everybody who may review, with the cases open on their desk; the least loaded first."""
+    """Everybody in the pool who may review and is not away, with the cases open on their desk; the least loaded first."""
     load = _loads(Assignment.evaluator_id, Assignment.state.in_(OPEN_STATES))
-    return _members(accounts.people_with_role(Role.EVALUATOR), load)
+    return _members(pool.available(role=Role.EVALUATOR), load)
 
 
 def chairs() -> list[Member]:
-    """Everybody who may chair, with the panels that they have not decided."""
+    """Everybody in the pool who may chair and is not away, with the panels that they have not decided."""
     undecided = Panel.id.not_in(sa.select(Decision.panel_id))
-    return _members(accounts.people_with_role(Role.LEAD_EVALUATOR), _loads(Panel.chair_id, undecided))
+    return _members(pool.available(role=Role.LEAD_EVALUATOR), _loads(Panel.chair_id, undecided))
 
 
-def _members(people: Iterable[Person], load: Mapping[int, int]) -> list[Member]:
-    members = [Member(one.id, one.name, one.organisation_id, load.get(one.id, 0)) for one in people]
+def _members(people: Iterable[pool.PoolMember], load: Mapping[int, int]) -> list[Member]:
+    members = [Member(one.person_id, one.name, one.organisation_id, load.get(one.person_id, 0)) for one in people]
     return sorted(members, key=lambda member: (member.load, member.name, member.id))
 
 
