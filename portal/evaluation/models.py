@@ -14,6 +14,7 @@ from portal.applications.models import Application
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
 from portal.base.files import Blob
+from portal.evaluation.lots import DrawCause, DrawState, ReplayState, Step
 from portal.evaluation.phases import OthersReviews, PhaseKind, SuggestionView, TieRule
 from portal.evaluation.rules import (
     AssignmentState,
@@ -27,6 +28,7 @@ from portal.evaluation.rules import (
     Scored,
     VersionCause,
 )
+from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 
 
@@ -188,6 +190,9 @@ class Assignment(Keyed, Stamped, db.Model):
     recused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     recusal_reason: Mapped[RecusalReason | None] = mapped_column(enum_type(RecusalReason))
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # None: by hand
+    draw_id: Mapped[int | None] = mapped_column(sa.ForeignKey("draw.id"), index=True)
 
     panel: Mapped[Panel] = relationship(back_populates="assignments")
     application: Mapped[Application] = relationship()
@@ -448,3 +453,101 @@ class Decision(Keyed, db.Model):
             postgresql_where=sa.text("superseded_at IS NULL"),
         ),
     )
+
+
+class Draw(Keyed, Stamped, db.Model):
+    """One draw of evaluators: what was asked, its lot, the frozen question, the plan and what became of it.
+
+    The files are content-addressed and never change: the question (`input_sha256`), the plan (`result_sha256`) and, not
+    part of the proof, why each pair fits (`detail_sha256`).
+    """
+
+    __tablename__ = "draw"
+
+    call_id: Mapped[int] = mapped_column(sa.ForeignKey("call.id"), index=True)
+    cause: Mapped[DrawCause] = mapped_column(enum_type(DrawCause), default=DrawCause.PANELS)
+    # None: every application of the call that lacks evaluators, in whatever phase it is
+    phase: Mapped[PhaseKind | None] = mapped_column(enum_type(PhaseKind))
+    # the cases of a draw that the portal asked for itself; None: see `phase`
+    application_ids: Mapped[list[int] | None] = mapped_column(sa.JSON)
+    state: Mapped[DrawState] = mapped_column(enum_type(DrawState), default=DrawState.ASKED, index=True)
+
+    demand: Mapped[int]
+    min_load: Mapped[int]
+    max_load: Mapped[int]
+    balance: Mapped[bool]
+    due_on: Mapped[date] = mapped_column(sa.Date)
+
+    # the lot, hexadecimal: shown once the cases are decided; its hash stands from the first moment
+    seed: Mapped[str] = mapped_column(sa.String(32))
+    seed_sha256: Mapped[str] = mapped_column(sa.String(64))
+    input_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    result_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    detail_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    # figures of the plan for its page (`draw.summary_of`)
+    summary: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+    step: Mapped[Step | None] = mapped_column(enum_type(Step))
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    # seats that were filled, and cases that had changed meanwhile and were left alone
+    seated: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(sa.String(60), default="")
+    problem_values: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+    # None: the portal itself
+    asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    planned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    call: Mapped[Call] = relationship(lazy="joined", innerjoin=True)
+    asked_by: Mapped[Person | None] = relationship(foreign_keys=[asked_by_id], lazy="joined")
+    settled_by: Mapped[Person | None] = relationship(foreign_keys=[settled_by_id], lazy="joined")
+
+    __table_args__ = (
+        # an operator looks at one plan of a call at a time
+        sa.Index(
+            "uq_draw_open",
+            "call_id",
+            "asked_by_id",
+            unique=True,
+            sqlite_where=sa.text("state IN ('asked', 'running', 'planned', 'seating')"),
+            postgresql_where=sa.text("state IN ('asked', 'running', 'planned', 'seating')"),
+        ),
+    )
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.cause is not DrawCause.PANELS
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in (DrawState.ASKED, DrawState.RUNNING, DrawState.SEATING)
+
+    @property
+    def missing(self) -> int:
+        """Seats that the plan leaves empty."""
+        return self.summary.get("missing", 0)
+
+
+class DrawReplay(Keyed, db.Model):
+    """An auditor's question whether a draw still comes out to the byte, and the answer."""
+
+    __tablename__ = "draw_replay"
+
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("draw.id"), index=True)
+    state: Mapped[ReplayState] = mapped_column(enum_type(ReplayState), default=ReplayState.WAITING, index=True)
+    # of the plan that came out this time
+    result_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    # libraries that differ from those of the draw: name → [then, now]
+    versions: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    draw: Mapped[Draw] = relationship()
+    asked_by: Mapped[Person | None] = relationship(lazy="joined")
