@@ -24,6 +24,7 @@ from portal.web import errors, guard, health, limits, pages
 FEATURES = (
     "reference",
     "accounts",
+    "conflicts",
     "evaluators",
     "appointments",
     "programmes",

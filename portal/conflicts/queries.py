@@ -1,0 +1,119 @@
+"""Reading ties, found conflicts and objections. All of it is for operators and auditors; a firm sees its objections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import sqlalchemy as sa
+
+from portal.base.access import Actor, NotVisible
+from portal.base.db import session
+from portal.conflicts import rules
+from portal.conflicts.models import ConflictFound, Objection, Tie
+from portal.conflicts.rules import FoundState, ObjectionState
+
+CHUNK = 900  # SQLite takes so many parameters in one statement
+
+
+def in_chunks(ids: Iterable[int]) -> list[list[int]]:
+    rows = list(ids)
+    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+
+
+# --- who sees what ----------------------------------------------------------------------------------------------
+
+
+def ties_visible_to(actor: Actor) -> sa.Select[tuple[Tie]]:
+    return sa.select(Tie).where(sa.true() if actor.is_system or actor.has(*rules.READERS) else sa.false())
+
+
+def found_visible_to(actor: Actor) -> sa.Select[tuple[ConflictFound]]:
+    """Found conflicts name who judges: nobody but operators of the agency and auditors reads them."""
+    may = actor.is_system or actor.has(*rules.READERS)
+    return sa.select(ConflictFound).where(sa.true() if may else sa.false())
+
+
+def tie_by_key(actor: Actor, key: str) -> Tie:
+    """Raises: NotVisible."""
+    row = session.scalar(ties_visible_to(actor).where(Tie.key == key))
+    if row is None:
+        raise NotVisible
+    return row
+
+
+# --- what the detection reads (services only) ---------------------------------------------------------------------
+
+
+def plain(row: Tie) -> rules.Tie:
+    return rules.Tie(
+        kind=row.kind,
+        source=row.source,
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        other_person_id=row.other_person_id,
+        other_organisation_id=row.other_organisation_id,
+        from_on=row.from_on,
+        to_on=row.to_on,
+        id=row.id,
+        pinned=row.pinned,
+    )
+
+
+def ties_of(person_ids: Collection[int], organisation_ids: Collection[int]) -> list[rules.Tie]:
+    """Every tie that touches one of these people, or stands between one of these organisations and another."""
+    columns = (
+        Tie.kind, Tie.source, Tie.person_id, Tie.organisation_id, Tie.other_person_id, Tie.other_organisation_id,
+        Tie.from_on, Tie.to_on, Tie.id, Tie.pinned,
+    )  # fmt: skip
+    found: dict[int, rules.Tie] = {}
+    wanted = [
+        sa.or_(Tie.person_id.in_(part), Tie.other_person_id.in_(part)) for part in in_chunks(sorted(person_ids))
+    ] + [
+        sa.and_(
+            Tie.other_organisation_id.is_not(None),
+            sa.or_(Tie.organisation_id.in_(part), Tie.other_organisation_id.in_(part)),
+        )
+        for part in in_chunks(sorted(organisation_ids))
+    ]
+    for condition in wanted:
+        for row in session.execute(sa.select(*columns).where(condition).order_by(Tie.id)):
+            found[row.id] = rules.Tie(
+                row.kind, row.source, row.person_id, row.organisation_id, row.other_person_id,
+                row.other_organisation_id, None, row.from_on, row.to_on, row.id, row.pinned,
+            )  # fmt: skip
+    return [found[key] for key in sorted(found)]
+
+
+def overruled(object_type: str, object_ids: Collection[int] | None = None) -> dict[tuple[int, int, str], list[dict]]:
+    """(object, evaluator, kind) → the grounds that an operator overruled."""
+    select = sa.select(
+        ConflictFound.object_id, ConflictFound.evaluator_id, ConflictFound.kind, ConflictFound.evidence
+    ).where(ConflictFound.object_type == object_type, ConflictFound.state == FoundState.OVERRULED)
+    wanted = None if object_ids is None else set(object_ids)
+    return {
+        (row.object_id, row.evaluator_id, row.kind): row.evidence
+        for row in session.execute(select)
+        if wanted is None or row.object_id in wanted
+    }
+
+
+def granted_objections(object_type: str, object_ids: Collection[int]) -> Sequence[Objection]:
+    wanted = set(object_ids)
+    rows = session.scalars(
+        sa.select(Objection).where(
+            Objection.object_type == object_type, Objection.state == ObjectionState.GRANTED
+        )
+    )
+    return [row for row in rows if row.object_id in wanted]
+
+
+def open_objections(object_type: str, object_ids: Collection[int] | None = None) -> list[int]:
+    """Ids of the objects on which an objection waits for its answer; a draw should wait for it too."""
+    rows = session.scalars(
+        sa.select(Objection.object_id)
+        .where(Objection.object_type == object_type, Objection.state == ObjectionState.ASKED)
+        .distinct()
+        .order_by(Objection.object_id)
+    )
+    wanted = None if object_ids is None else set(object_ids)
+    return [one for one in rows if wanted is None or one in wanted]
