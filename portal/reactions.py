@@ -10,7 +10,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.evaluation import leaving
+from portal.evaluation import leaving, phasing
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
 from portal.matching import service as matching
@@ -21,6 +21,7 @@ EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
     "application.submitted": [applications.write_received, scoring.on_application_handed_in],
+    "application.accepted": [phasing.skip_waived],
     "application.supplement_asked": [applications.write_supplement_asked],
     "application.supplier_asked": [applications.write_supplier_asked],
     "application.supplier_answered": [applications.write_supplier_answered],
@@ -34,6 +35,7 @@ EVENTS: dict[str, list[Handler]] = {
     "second_reader.called": [evaluation.on_second_reader_called],
     "suggestion.made": [matching.rank_after_suggestion],
     "suggestion.rescored": [],  # a block of many firms: no letters, no ranking anew until a firm moves by itself
+    "phase.entered": [],  # the firm reads it on its timeline; letters follow when a day is set
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
     "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision],
     "consultation.requested": [consultations.tell_requested],

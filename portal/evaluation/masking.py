@@ -76,5 +76,5 @@ def pattern_of(name: str) -> re.Pattern[str] | None:
     core = re.sub(r"[\W_]+", "", _LEGAL_FORMS.sub(" ", name))
     if len(core) < 2:
         return None
-    forms = r"(?:\((?:주|유|합)\)|㈜|주식회사|유한회사)?"
-    return re.compile(forms + r"\s*" + r"[\s·._-]*".join(map(re.escape, core)) + r"\s*" + forms, re.I)
+    form = r"(?:\((?:주|유|합)\)|㈜|주식회사|유한회사)"
+    return re.compile(rf"(?:{form}\s*)?" + r"[\s·._-]*".join(map(re.escape, core)) + rf"(?:\s*{form})?", re.I)

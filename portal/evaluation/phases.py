@@ -219,6 +219,9 @@ CODES = define(
         "evaluation_phase_none_left": say(
             "평가하는 단계를 하나는 남겨 두어야 합니다.", "At least one phase of evaluation must remain."
         ),
+        "evaluation_waiver_reason": say(
+            "생략하는 까닭을 {least}자 이상 적어 주세요.", "Say why it is waived, in at least {least} characters."
+        ),
         "evaluation_phase_window": say(
             "끝나는 날은 시작하는 날보다 앞설 수 없습니다.", "The last day can't lie before the first day."
         ),

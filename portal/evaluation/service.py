@@ -22,6 +22,7 @@ from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken,
 from portal.base.db import session, transaction
 from portal.evaluation import casefile, plans, queries, rubric, rules, seating, sidebyside
 from portal.evaluation.models import Assignment, Decision, Finding, Panel, Review
+from portal.evaluation.rights import let_read, shut
 from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason
 from portal.programmes.rules import Tier
 from portal.scoring import rules as scoring_rules
@@ -78,11 +79,11 @@ def assign(
             session.add(panel)
             session.flush()
             _ask_for_readers(panel)
-            _let_read(actor, application, chair.id, "decide", "evaluation.chair")
+            let_read(actor, application, chair.id, "decide", "evaluation.chair")
         elif panel.chair_id != chair.id:
-            _shut(actor, application, panel.chair_id, "decide", "evaluation.chair_changed")
+            shut(actor, application, panel.chair_id, "decide", "evaluation.chair_changed")
             panel.chair_id = chair.id
-            _let_read(actor, application, chair.id, "decide", "evaluation.chair")
+            let_read(actor, application, chair.id, "decide", "evaluation.chair")
         panel.due_on = due
         for assignment in _seat(actor, panel, application, evaluators, due):
             outbox.emit("evaluator.assigned", assignment_id=assignment.id)
@@ -188,7 +189,7 @@ def open_file(actor: Actor, assignment: Assignment, *, no_conflict: bool) -> Rev
         session.add(review)
         session.flush()
         if plans.phase_of(application).sees_names:  # else the pages of the evaluation show the case without names
-            _let_read(actor, application, actor.id, "review", "evaluation.opened")
+            let_read(actor, application, actor.id, "review", "evaluation.opened")
         audit.record(actor, "assignment.open", "assignment", assignment.id, {"application": application.id})
         return review
 
@@ -213,7 +214,7 @@ def recuse(actor: Actor, assignment: Assignment, reason: RecusalReason | None) -
             raise RuleBroken("evaluation_recusal_reason", "reason")
         assignment.state, assignment.recusal_reason = AssignmentState.RECUSED, reason
         assignment.recused_at = clock.now()
-        _shut(actor, assignment.application, actor.id, "review", "evaluation.recused")
+        shut(actor, assignment.application, actor.id, "review", "evaluation.recused")
         audit.record(
             actor,
             "assignment.recuse",
@@ -755,7 +756,7 @@ def _close(actor: Actor, panel: Panel) -> None:
     """Files go back: nobody on the panel reads the case any more."""
     for assignment in panel.assignments:
         if assignment.declared_at and assignment.state is not AssignmentState.RECUSED:
-            _shut(actor, panel.application, assignment.evaluator_id, "review", "evaluation.decided")
+            shut(actor, panel.application, assignment.evaluator_id, "review", "evaluation.decided")
 
 
 # --- what follows from events (portal/reactions.py) ---------------------------------------------------------
@@ -781,7 +782,7 @@ def close_withdrawn(application_id: int) -> None:
             reason=rules.GIVEN_UP.ko,
         )
     _close(SYSTEM, panel)
-    _shut(SYSTEM, panel.application, panel.chair_id, "decide", "evaluation.withdrawn")
+    shut(SYSTEM, panel.application, panel.chair_id, "decide", "evaluation.withdrawn")
 
 
 def write_to_evaluator(assignment_id: int) -> None:
@@ -860,22 +861,6 @@ def _ensure_version(review: Review, version: int | None) -> None:
 def _refuse_unless(verdict: Verdict, field: str | None = None) -> None:
     if not verdict:
         raise RuleBroken(verdict.code, field, **verdict.values)
-
-
-def _let_read(actor: Actor, application: Application, person_id: int, right: str, reason: str) -> None:
-    """The application under `right` (review, decide), and the frozen diagnosis with its evidence."""
-    grants.give(actor, "application", application.id, right, person_id=person_id, reason=reason)
-    if version_id := queries.profile_version_id(application.id):
-        grants.give(actor, "profile_version", version_id, "read", person_id=person_id, reason=reason)
-
-
-def _shut(actor: Actor, application: Application, person_id: int, right: str, reason: str) -> None:
-    grants.take(actor, "application", application.id, right, person_id=person_id, reason=reason)
-    version_id = queries.profile_version_id(application.id)
-    if version_id and not queries.still_reads_version(person_id, version_id, beside=application.id):
-        grants.take(actor, "profile_version", version_id, "read", person_id=person_id, reason=reason)
-    if suggestion := queries.suggestion_of(application.id):
-        grants.take(actor, "suggestion", suggestion.id, scoring_rules.READ, person_id=person_id, reason=reason)
 
 
 def days_from_now(days: int = rules.DAYS_TO_REVIEW) -> date:
