@@ -17,7 +17,7 @@ from portal.accounts.rules import Role
 from portal.applications.models import Application
 from portal.applications.parts import Part
 from portal.base import clock, marks
-from portal.base.access import SYSTEM, Actor
+from portal.base.access import Actor
 from portal.base.db import session, transaction
 from portal.demo.texts import PLANS
 from portal.evaluators.models import Membership
