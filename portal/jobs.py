@@ -47,6 +47,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
         huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
         huey.periodic_task(crontab(minute="40", hour="18"), name="refresh_peers")(_peers)  # 03:40 KST
+        huey.periodic_task(crontab(minute="10", hour="18"), name="calibrate_evaluators")(_calibrate)  # 03:10 KST
         huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
         _made = huey, huey.task()(_work)
     return _made
@@ -86,6 +87,13 @@ def _expire() -> None:
 
     with _app.app_context():
         consultations.expire_overdue()
+
+
+def _calibrate() -> None:
+    from portal.evaluation import calibration  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        calibration.nightly()
 
 
 def _report() -> None:

@@ -10,7 +10,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.evaluation import leaving, phasing
+from portal.evaluation import calibration, consensus, leaving, phasing
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
 from portal.matching import service as matching
@@ -49,4 +49,7 @@ EVENTS: dict[str, list[Handler]] = {
     "evaluator.approved": [evaluators.tell_approved],
     "evaluator.refused": [evaluators.tell_refused],
     "evaluator.removed": [leaving.free_seats, evaluators.tell_removed],
+    "consensus.convened": [consensus.write_convened],
+    "review.revised": [],
+    "severity.asked": [calibration.calibrate],
 }

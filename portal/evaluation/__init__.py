@@ -32,4 +32,4 @@ NAV = [
     NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
 ]
 
-from portal.evaluation import chairing, staffing, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.evaluation import chairing, consensus_desk, staffing, views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, casefile, queries, service, sidebyside
+from portal.evaluation import bp, casefile, consensus, queries, service, sidebyside
 from portal.evaluation.forms import DecisionForm
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
@@ -61,6 +61,7 @@ def decide(key: str):
         panel=panel,
         application=panel.application,
         sides=sides,
+        versions=consensus.versions_of(panel),
         suggestion=casefile.suggestion_in_words(panel.application_id),
         form=form,
     )

@@ -25,13 +25,18 @@ def norm(groups: Iterable[Sequence[float]]) -> float:
     >>> norm([])
     6.0
     """
-    squares, freedom = WEIGHT * USUAL**2, WEIGHT
+    squares, freedom = 0.0, 0
     for totals in groups:
         if len(totals) > 1:
             mean = statistics.fmean(totals)
             squares += sum((one - mean) ** 2 for one in totals)
             freedom += len(totals) - 1
-    return sqrt(squares / freedom)
+    return norm_from(squares, freedom)
+
+
+def norm_from(squares: float, freedom: int) -> float:
+    """The norm from sums. squares: squared distances from each case's own mean; freedom: totals less cases."""
+    return sqrt((squares + WEIGHT * USUAL**2) / (freedom + WEIGHT))
 
 
 def index(totals: Sequence[float], norm: float) -> float:

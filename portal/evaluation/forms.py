@@ -158,6 +158,10 @@ class ScoresForm(VersionedForm):
 
 def scores_form(sheet: Rubric) -> type[ScoresForm]:
     """The form class for one score sheet."""
+    return type("ScoresForm", (ScoresForm,), _score_fields(sheet))
+
+
+def _score_fields(sheet: Rubric) -> dict[str, Any]:
     fields: dict[str, Any] = {"codes": tuple(one.code for one in sheet.criteria)}
     for one in sheet.criteria:
         fields[f"{one.code}_points"] = DecimalField(str(one.title), validators=[Optional()])
@@ -168,7 +172,7 @@ def scores_form(sheet: Rubric) -> type[ScoresForm]:
             validators=[Optional(), Length(max=COMMENT_LENGTH)],
             render_kw={"rows": 2},
         )
-    return type("ScoresForm", (ScoresForm,), fields)
+    return fields
 
 
 def fill_scores(sheet: Rubric, scores: dict[str, Any]) -> dict[str, Any]:
@@ -217,6 +221,55 @@ class DecisionForm(OnceForm):
     @property
     def chosen_outcome(self) -> Outcome | None:
         return Outcome(self.outcome.data) if self.outcome.data in set(CHOICES) else None
+
+
+class ConveneForm(OnceForm):
+    question = TextAreaField(
+        _l("함께 볼 것"),
+        description=_l("위원이 읽습니다. 어느 항목에서 의견이 갈렸는지 적어 주세요."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+    due = DateField(_l("회의 마감일"), validators=[DataRequired(_l("마감일을 골라 주세요."))])
+
+
+class NotesForm(VersionedForm):
+    """What the panel agreed on, one field per criterion (note_<code>); made by `notes_form`."""
+
+    codes: Sequence[str] = ()
+    summary = TextAreaField(_l("합의 내용"), validators=[Optional(), Length(max=REASON_MAX)])
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {code: self[f"note_{code}"].data or "" for code in self.codes}
+
+
+def notes_form(sheet: Rubric) -> type[NotesForm]:
+    fields: dict[str, Any] = {"codes": tuple(one.code for one in sheet.criteria)}
+    for one in sheet.criteria:
+        fields[f"note_{one.code}"] = TextAreaField(
+            str(one.title), validators=[Optional(), Length(max=COMMENT_LENGTH)], render_kw={"rows": 2}
+        )
+    return type("NotesForm", (NotesForm,), fields)
+
+
+class ReviseForm(ScoresForm):
+    """A submitted review once more: points, comments, final tier, and why; made by `revise_form`."""
+
+    final_tier = TierField(_l("최종 유형"))
+    tier_reason = TextAreaField(
+        _l("유형을 다르게 보는 까닭"),
+        description=_l("산정 유형과 다를 때 30자 이상 적어 주세요."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+    why = TextAreaField(
+        _l("고치는 까닭"),
+        description=_l("30자 이상 적어 주세요. 고치기 전의 점수와 함께 남습니다."),
+        validators=[Optional(), Length(max=REASON_MAX)],
+    )
+
+
+def revise_form(sheet: Rubric) -> type[ReviseForm]:
+    return type("ReviseForm", (ReviseForm,), {**_score_fields(sheet), "own_tier": None})
 
 
 # --- the operator -------------------------------------------------------------------------------------------

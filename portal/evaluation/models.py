@@ -27,6 +27,7 @@ from portal.evaluation.rules import (
     RubricState,
     Scored,
     VersionCause,
+    scored_from,
 )
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier
@@ -244,7 +245,7 @@ class Review(Keyed, Stamped, Versioned, db.Model):
     @property
     def scored(self) -> dict[str, Scored]:
         return {
-            code: Scored(row.get("points"), row.get("comment") or "", bool(row.get("na")))
+            code: scored_from(row)
             for code, row in self.scores.items()
         }
 

@@ -17,7 +17,7 @@ from portal.applications import queries as applications
 from portal.applications.models import Application, Snapshot
 from portal.base.access import SYSTEM, Actor, NotVisible
 from portal.base.db import session
-from portal.evaluation import rules
+from portal.evaluation import disagreement, rules
 from portal.evaluation.models import Assignment, CallPlan, Decision, Finding, Panel, Review
 from portal.evaluation.rules import AssignmentState
 from portal.programmes.rules import Tier
@@ -148,6 +148,28 @@ def blind_tiers(application_id: int) -> list[Tier | None]:
             .order_by(Review.own_locked_at, Review.id)
         )
     )
+
+
+def spread_norm(call_id: int) -> float:
+    """By how many points the judges of one case usually differ in this call (`disagreement.norm`), summed up by SQL."""
+    case = (
+        sa.select(
+            sa.func.count().label("n"),
+            sa.func.sum(Review.total).label("sum"),
+            sa.func.sum(Review.total * Review.total).label("squares"),
+        )
+        .join(Application, Application.id == Review.application_id)
+        .where(Application.call_id == call_id, Review.submitted_at.is_not(None), Review.total.is_not(None))
+        .group_by(Review.application_id)
+        .having(sa.func.count() > 1)
+        .subquery()
+    )
+    squares, freedom = session.execute(
+        sa.select(
+            sa.func.sum(case.c.squares - case.c.sum * case.c.sum / case.c.n), sa.func.sum(case.c.n - 1)
+        )
+    ).one()
+    return disagreement.norm_from(max(float(squares or 0), 0.0), int(freedom or 0))
 
 
 def profile_version_id(application_id: int) -> int | None:

@@ -39,6 +39,9 @@ MUST_JUDGE_FROM = 3
 SCORE_SPREAD = 15
 """Points between one total and the median from which the chair's page flags a disagreement."""
 
+TRIMMED_FROM = 5
+"""Reviews from which the highest and the lowest one are left out of the mean."""
+
 PLAIN_REASON = say("평가 점수와 산정 유형에 따라 결정했습니다.", "Decided on the scores and the suggested tier.")
 """What the firm reads when the chair confirmed the suggestion without adding words."""
 
@@ -358,6 +361,25 @@ CODES = define(
             "추가 평가가 {count}건 아직 없습니다. 기다리지 않고 결정하려면 까닭을 {least}자 이상 적어 주세요.",
             "{count} additional review(s) are missing. To decide without waiting, give a reason of {least} characters.",
         ),
+        "evaluation_consensus_open": say(
+            "합의 회의가 아직 열려 있습니다. 회의를 마친 뒤에 결정해 주세요.",
+            "The consensus meeting is still open. Please end it before deciding.",
+        ),
+        "evaluation_consensus_none": say(
+            "열려 있는 합의 회의가 없습니다.", "There is no open consensus meeting."
+        ),
+        "evaluation_consensus_twice": say(
+            "이 신청의 합의 회의는 이미 열렸습니다.", "A consensus meeting was convened for this case already."
+        ),
+        "evaluation_consensus_notes": say(
+            "합의 내용을 30자 이상 적어 주세요. 항목별로 적은 글도 함께 셉니다.",
+            "Write down what was agreed, at least 30 characters; notes per criterion count too.",
+        ),
+        "evaluation_not_revisable": say(
+            "제출한 평가는 합의 회의가 열려 있거나 발표평가 기간일 때만 고칠 수 있습니다.",
+            "A submitted review can be revised only during a consensus meeting or in the presentation phase.",
+        ),
+        "evaluation_nothing_revised": say("바뀐 점수가 없습니다.", "No score was changed."),
         "evaluation_recusal_reason": say("회피하는 까닭을 골라 주세요.", "Choose why you step down."),
     }
 )
@@ -539,6 +561,11 @@ class Scored:
     not_applicable: bool = False
 
 
+def scored_from(row: Mapping[str, Any]) -> Scored:
+    """A kept line of a score sheet: {"points", "na", "comment"}."""
+    return Scored(row.get("points"), row.get("comment") or "", bool(row.get("na")))
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that a review still lacks: the form field that it is about and the refusal."""
@@ -575,6 +602,20 @@ def items_lacking(
 def spread_of(values: Sequence[float]) -> float | None:
     """σ of a handful of scores (population), None for a single one."""
     return round(statistics.pstdev(values), 2) if len(values) > 1 else None
+
+
+def counted(totals: Sequence[float]) -> list[int]:
+    """Which reviews count toward the mean: from five on, the highest and the lowest total are left out.
+
+    Returns: positions in `totals`, ascending; of equal totals the later ones are the higher
+
+    >>> counted([70, 90, 50, 80, 75])
+    [0, 3, 4]
+    """
+    if len(totals) < TRIMMED_FROM:
+        return list(range(len(totals)))
+    order = sorted(range(len(totals)), key=lambda place: (totals[place], place))
+    return sorted(order[1:-1])
 
 
 def disagrees(total: float, totals: Sequence[float]) -> bool:

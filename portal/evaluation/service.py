@@ -20,10 +20,10 @@ from portal.applications.rules import IN_EVALUATION, Status
 from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, plans, queries, rubric, rules, seating, sidebyside
+from portal.evaluation import casefile, history, plans, queries, rubric, rules, seating, sidebyside
 from portal.evaluation.models import Assignment, Decision, Finding, Panel, Review
 from portal.evaluation.rights import let_read, shut
-from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason
+from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason, VersionCause
 from portal.programmes.rules import Tier
 from portal.scoring import rules as scoring_rules
 from portal.scoring import service as scoring
@@ -251,7 +251,7 @@ def save_review(
         review = _review(actor, assignment)
         given = {
             "items": None if items is None else _clean_items(review, items),
-            "scores": None if scores is None else _clean_scores(assignment.panel, scores),
+            "scores": None if scores is None else clean_scores(assignment.panel, scores),
             "comment": None if comment is None else comment.strip(),
             "own_tier": own_tier,
             "final_tier": final_tier,
@@ -294,7 +294,8 @@ def _clean_items(review: Review, items: Mapping[str, Mapping[str, Any]]) -> dict
     return kept
 
 
-def _clean_scores(panel: Panel, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def clean_scores(panel: Panel, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a review keeps of a score sheet. Raises: RuleBroken evaluation_points_range on "<code>_points"."""
     kept: dict[str, Any] = {}
     for criterion in rubric.load(panel.rubric).criteria:
         row = scores.get(criterion.code) or {}
@@ -358,6 +359,7 @@ def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) ->
             review.id,
             {"own_tier": review.own_tier, "total": review.total, "suggestion": suggestion.id if suggestion else None},
         )
+        history.keep(review, VersionCause.LOCKED)
         return review
 
 
@@ -447,6 +449,7 @@ def submit_review(
             review.id,
             {"application": assignment.application_id, "tier": final_tier, "own_tier": review.own_tier},
         )
+        history.keep(review, VersionCause.SUBMITTED)
         outbox.emit("review.submitted", application_id=assignment.application_id, assignment_id=assignment.id)
         return review
 
@@ -470,7 +473,8 @@ def decide(
     items  : codes of the changed items that ground an override
     waiver : why the chair does not wait for an additional review that was called for
     Raises : RulesBroken by field (tier, outcome, reason, items, waiver); RuleBroken evaluation_decided,
-             evaluation_chair_not_neutral, evaluation_reviews_open, evaluation_reviews_few, evaluation_not_ready
+             evaluation_chair_not_neutral, evaluation_reviews_open, evaluation_reviews_few, evaluation_not_ready,
+             evaluation_consensus_open
     Notes  : one decision per application (a constraint holds it against a race); the same once_key gives the same
              decision; takes the panel's rights on the files; emits decision.made
     """
@@ -702,6 +706,8 @@ def _grounds(
         raise RuleBroken("evaluation_decided")
     if panel.application.status not in IN_EVALUATION:
         raise RuleBroken("evaluation_closed")
+    if panel.consensus is not None and panel.consensus.is_open:
+        raise RuleBroken("evaluation_consensus_open")
     _refuse_unless(sidebyside.reviews_suffice(panel))
     basis = sidebyside.basis_of(panel)
     problems = rules.decision_problems(basis, tier, outcome, reason, items)

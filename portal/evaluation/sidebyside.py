@@ -14,9 +14,9 @@ from portal.applications.rules import IN_EVALUATION
 from portal.base.access import Actor, Verdict
 from portal.base.db import session
 from portal.base.paging import Page, paginate
-from portal.evaluation import rubric, rules
+from portal.evaluation import calibration, disagreement, plans, queries, rubric, rules
 from portal.evaluation.casefile import diagnosis_of
-from portal.evaluation.models import Assignment, Decision, Panel
+from portal.evaluation.models import Assignment, Consensus, Decision, Panel
 from portal.evaluation.queries import LINES, PAGE_SIZE, panels_visible_to, second_reader_calls, suggestion_of
 from portal.evaluation.rubric import Criterion, Rubric
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Judged
@@ -28,7 +28,10 @@ from portal.scoring.models import SecondReaderCall
 
 @dataclass(frozen=True)
 class Voice:
-    """One submitted review under its pseudonym: never a name, never a key that leads to one."""
+    """One submitted review under its pseudonym: never a name, never a key that leads to one.
+
+    counts: whether it goes into the mean; from five reviews on the highest and the lowest one do not
+    """
 
     pseudonym: str
     total: float
@@ -41,11 +44,12 @@ class Voice:
     changed: Mapping[str, Judged]
     disagrees: bool
     submitted_at: datetime
+    counts: bool = True
 
 
 @dataclass(frozen=True)
 class CriterionLine:
-    """One criterion over all reviews. mean: None where nobody gave points."""
+    """One criterion over all reviews. mean: over those that count; None where nobody gave points."""
 
     criterion: Criterion
     points: tuple[float | None, ...]
@@ -78,6 +82,19 @@ class SideBySide:
     ready: Verdict
     calls: tuple[SecondReaderCall, ...]
     readers_missing: int
+    # against the call's usual spread; None while there are fewer than two reviews
+    disagreement: float | None
+    threshold: float
+    adjusted: calibration.Adjusted | None
+    consensus: Consensus | None
+
+    @property
+    def is_trimmed(self) -> bool:
+        return not all(voice.counts for voice in self.voices)
+
+    @property
+    def disagrees(self) -> bool:
+        return self.disagreement is not None and self.disagreement >= self.threshold
 
 
 def reviews_suffice(panel: Panel) -> Verdict:
@@ -101,6 +118,7 @@ def side_by_side(panel: Panel) -> SideBySide:
     sheet = rubric.load(panel.rubric)
     seats = _submitted(panel)
     totals = [one.review.total for one in seats]
+    counting = set(rules.counted(totals))
     voices = tuple(
         Voice(
             pseudonym=one.pseudonym,
@@ -114,14 +132,15 @@ def side_by_side(panel: Panel) -> SideBySide:
             changed={code: word for code, word in one.review.judged.items() if word.is_change},
             disagrees=rules.disagrees(one.review.total, totals),
             submitted_at=one.submitted_at,
+            counts=place in counting,
         )
-        for one in seats
+        for place, one in enumerate(seats)
     )
     return SideBySide(
         voices=voices,
         lines=tuple(_line(sheet, criterion, voices) for criterion in sheet.criteria),
         changed=_changed_items(panel.application_id, voices),
-        total=_mean(totals),
+        total=_mean([totals[place] for place in counting]),
         total_spread=rules.spread_of(totals),
         basis=basis_of(panel) if seats else None,
         rubric=sheet,
@@ -129,7 +148,17 @@ def side_by_side(panel: Panel) -> SideBySide:
         ready=reviews_suffice(panel),
         calls=tuple(second_reader_calls(panel.application_id)),
         readers_missing=readers_missing(panel),
+        disagreement=disagreement.index(totals, queries.spread_norm(panel.application.call_id)) if seats[1:] else None,
+        threshold=plans.plan_of(panel.application.call).disagreement,
+        adjusted=calibration.adjusted([(one.evaluator_id, one.review.total) for one in _counting(panel)]),
+        consensus=panel.consensus,
     )
+
+
+def _counting(panel: Panel) -> list[Assignment]:
+    """The submitted reviews that go into the mean."""
+    seats = _submitted(panel)
+    return [seats[place] for place in rules.counted([one.review.total for one in seats])]
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -139,7 +168,8 @@ def _mean(values: Sequence[float]) -> float | None:
 def _line(sheet: Rubric, criterion: Criterion, voices: Sequence[Voice]) -> CriterionLine:
     points = tuple(voice.points.get(criterion.code) for voice in voices)
     given = [one for one in points if one is not None]
-    mean = _mean(given)
+    counting = [voice.points.get(criterion.code) for voice in voices if voice.counts]
+    mean = _mean([one for one in counting if one is not None])
     below = criterion.critical and mean is not None and mean < criterion.floor(sheet.critical_floor_ratio)
     return CriterionLine(criterion, points, mean, rules.spread_of(given), below)
 
@@ -164,17 +194,18 @@ def basis_of(panel: Panel) -> rules.Basis:
     """What a decision rests on, from the submitted reviews."""
     sheet = rubric.load(panel.rubric)
     reviews = [one.review for one in _submitted(panel)]
+    counting = [one.review for one in _counting(panel)]
     suggestion = suggestion_of(panel.application_id)
     below = []
     for criterion in sheet.criteria:
-        given = [one.points[criterion.code] for one in reviews if one.points.get(criterion.code) is not None]
+        given = [one.points[criterion.code] for one in counting if one.points.get(criterion.code) is not None]
         if criterion.critical and given and sum(given) / len(given) < criterion.floor(sheet.critical_floor_ratio):
             below.append(criterion.code)
     return rules.Basis(
         suggested=suggestion.tier if suggestion else None,
         scored=suggestion is not None,
         tiers=tuple(one.final_tier for one in reviews),
-        total=_mean([one.total for one in reviews]) or 0.0,
+        total=_mean([one.total for one in counting]) or 0.0,
         pass_points=sheet.pass_points,
         below=tuple(below),
         changed=frozenset(code for one in reviews for code, word in one.judged.items() if word.is_change),
@@ -234,7 +265,7 @@ def _decisions(actor: Actor, state: str, call: str = "") -> sa.Select[tuple[Pane
 def _decision_row(panel: Panel) -> DecisionRow:
     seats = [one for one in panel.assignments if one.state is not AssignmentState.RECUSED]
     done = _submitted(panel)
-    total = _mean([one.review.total for one in done]) if bool(reviews_suffice(panel)) else None
+    total = _mean([one.review.total for one in _counting(panel)]) if bool(reviews_suffice(panel)) else None
     return DecisionRow(panel, len(done), len(seats), total)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, casefile, masking, queries, queues, rubric, rules, service
+from portal.evaluation import bp, casefile, consensus, masking, queries, queues, rubric, rules, service
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.forms import (
     FinalForm,
@@ -312,6 +312,8 @@ def _submitted_page(assignment: Assignment) -> str:
         review=assignment.review,
         sheet=sheet,
         result=sheet.result(assignment.review.points),
+        others=consensus.shows_others(assignment),
+        revisable=consensus.revision_cause(assignment),
         following=queues.next_open(current_actor(), assignment),
     )
 
