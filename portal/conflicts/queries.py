@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,14 +11,14 @@ from portal.base.access import Actor, NotVisible
 from portal.base.db import session
 from portal.conflicts import rules
 from portal.conflicts.models import ConflictFound, Objection, Tie
-from portal.conflicts.rules import FoundState, ObjectionState
+from portal.conflicts.rules import ConflictKind, FoundState, ObjectionState, TieKind
 
 CHUNK = 900  # SQLite takes so many parameters in one statement
 
 
-def in_chunks(ids: Iterable[int]) -> list[list[int]]:
+def in_chunks(ids: Iterable[Any], size: int = CHUNK) -> list[list[Any]]:
     rows = list(ids)
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 # --- who sees what ----------------------------------------------------------------------------------------------
@@ -82,6 +83,61 @@ def ties_of(person_ids: Collection[int], organisation_ids: Collection[int]) -> l
                 row.other_organisation_id, None, row.from_on, row.to_on, row.id, row.pinned,
             )  # fmt: skip
     return [found[key] for key in sorted(found)]
+
+
+def tie_from(origin: tuple[str, int], kind: TieKind, sides: Mapping[str, int | None]) -> Tie | None:
+    """The tie that was written from one origin between the same sides."""
+    return session.scalar(
+        sa.select(Tie)
+        .where(
+            Tie.origin_type == origin[0],
+            Tie.origin_id == origin[1],
+            Tie.kind == kind,
+            *(getattr(Tie, name) == value for name, value in sides.items()),
+        )
+        .limit(1)
+    )
+
+
+def open_ties_from(origin: tuple[str, int], kind: TieKind | None = None) -> Sequence[Tie]:
+    return session.scalars(
+        sa.select(Tie)
+        .where(
+            Tie.origin_type == origin[0],
+            Tie.origin_id == origin[1],
+            Tie.to_on.is_(None),
+            Tie.pinned.is_(False),
+            Tie.kind == kind if kind else sa.true(),
+        )
+        .order_by(Tie.id)
+    ).all()
+
+
+def found_rows(
+    object_type: str, evaluator_ids: Collection[int], object_ids: Collection[int]
+) -> dict[tuple[int, int, ConflictKind], ConflictFound]:
+    """(evaluator, object, kind) → what was found before."""
+    rows: dict[tuple[int, int, ConflictKind], ConflictFound] = {}
+    wanted = set(object_ids)
+    few = sorted(wanted) if len(wanted) <= CHUNK // 2 else None
+    for part in in_chunks(sorted(evaluator_ids), CHUNK // 2):
+        select = sa.select(ConflictFound).where(
+            ConflictFound.object_type == object_type, ConflictFound.evaluator_id.in_(part)
+        )
+        if few is not None:
+            select = select.where(ConflictFound.object_id.in_(few))
+        for row in session.scalars(select):
+            if row.object_id in wanted:
+                rows[row.evaluator_id, row.object_id, row.kind] = row
+    return rows
+
+
+def objections_of(object_type: str, object_id: int) -> Sequence[Objection]:
+    return session.scalars(
+        sa.select(Objection)
+        .where(Objection.object_type == object_type, Objection.object_id == object_id)
+        .order_by(Objection.id)
+    ).all()
 
 
 def overruled(object_type: str, object_ids: Collection[int] | None = None) -> dict[tuple[int, int, str], list[dict]]:

@@ -32,6 +32,7 @@ READERS = PERMISSIONS["conflicts:tie:read"]
 LOOK_BACK_YEARS = 3
 """How long a job or an advice bars after it ended."""
 REASON_LENGTH = 30
+MOST_OBJECTIONS = 5
 SHARED_DOMAIN = 3
 """An e-mail domain used by this many organisations is a provider's, whatever its name."""
 SHORTEST_ADDRESS = 6
