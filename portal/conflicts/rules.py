@@ -101,6 +101,8 @@ _SOFT = (
 STRENGTH = {kind: Strength.SOFT if kind in _SOFT else Strength.HARD for kind in ConflictKind}
 HARD_KINDS = frozenset(kind for kind in ConflictKind if kind.strength is Strength.HARD)
 SOFT_KINDS = frozenset(_SOFT)
+AT_A_DRAW = frozenset(ConflictKind) - {ConflictKind.RIVAL_ADVICE}
+"""What a draw looks for. Advice to a competitor ties one person softly to a whole call; it is asked when a file opens."""
 
 KIND_LABELS = {
     ConflictKind.SELF: say("본인이 당사자", "Is a party"),
@@ -608,7 +610,7 @@ class Index:
 
     ties: any order; those that touch no judge and no employer of one are passed over
     on  : the day for which it is asked (KST)
-    soft: whether soft kinds are wanted too; at an assignment of a whole call they would be many and bar nobody
+    kinds: what is looked for; advice to a competitor ties one judge to a whole call, so a draw leaves it out
     Notes: building is O(judges + ties); a case costs a handful of look-ups plus its hits; the rivals of a call are
            worked out once for each distinct set
     """
@@ -620,9 +622,9 @@ class Index:
         objections: Iterable[Objected] = (),
         *,
         on: date,
-        soft: bool = True,
+        kinds: frozenset[ConflictKind] = frozenset(ConflictKind),
     ) -> None:
-        self._soft = soft
+        self._wanted = kinds
         self._on, self._limit = on, years_before(on, LOOK_BACK_YEARS)
         self._by_organisation: dict[int, list[_Hold]] = defaultdict(list)
         self._by_person: dict[int, list[_Hold]] = defaultdict(list)
@@ -697,7 +699,7 @@ class Index:
             by_pair: dict[tuple[int, ConflictKind], list[tuple[int, Evidence]]] = defaultdict(list)
             for one in sorted(rivals & self._by_organisation.keys()):
                 for hold in self._by_organisation[one]:
-                    if hold.rival and (self._soft or hold.rival in HARD_KINDS):
+                    if hold.rival in self._wanted:
                         evidence = _evidence(PartyRole.RIVAL, hold.tie, organisation_id=one)
                         by_pair[hold.judge_id, hold.rival].append((one, evidence))
             held = self._rivals[rivals] = [
@@ -744,7 +746,7 @@ class Index:
         found = [
             Found(case.case_id, judge_id, kind, STRENGTH[kind], tuple(evidence))
             for (judge_id, kind), evidence in sorted(hits.items())
-            if self._soft or kind in HARD_KINDS
+            if kind in self._wanted
         ]
         parties = {case.firm_id, case.supplier_id}
         for rivalry in self._of_rivals(case.rival_ids):
@@ -774,10 +776,10 @@ def find(
     objections: Iterable[Objected] = (),
     *,
     on: date,
-    soft: bool = True,
+    kinds: frozenset[ConflictKind] = frozenset(ConflictKind),
 ) -> list[Found]:
     """Every conflict between cases and judges, by case. See `Index`."""
-    index = Index(judges, ties, objections, on=on, soft=soft)
+    index = Index(judges, ties, objections, on=on, kinds=kinds)
     return [found for case in cases for found in index.of(case)]
 
 

@@ -21,7 +21,7 @@ from portal.base.db import session
 from portal.conflicts import queries as conflicts
 from portal.conflicts import rules as conflict_rules
 from portal.conflicts.models import Objection
-from portal.conflicts.rules import Found, Judge, Moment, Objected, Parties, Source, Strength, Tie, TieKind
+from portal.conflicts.rules import ConflictKind, Found, Judge, Moment, Objected, Parties, Source, Strength, Tie, TieKind
 from portal.directory.models import Listing
 from portal.evaluators import queries as pool
 from portal.evaluators.rules import CareerKind
@@ -41,13 +41,13 @@ def barred(
     evaluator_ids: Collection[int],
     moment: Moment | str,
     *,
-    soft: bool | None = None,
+    kinds: frozenset[ConflictKind] | None = None,
     on: date | None = None,
 ) -> list[Found]:
     """Every conflict between these applications and these people (evaluators or chairs), by application.
 
     moment : "assignment" | "opening" | "nightly"
-    soft   : whether soft kinds are wanted; default: not at an assignment, where they bar nobody and are many
+    kinds  : what is looked for; default everything, but at an assignment not what ties one person softly to a whole call
     on     : the day for which it is asked, default today (KST)
     Returns: hard ones bar (`strength`), soft ones are asked at the declaration; what an operator overruled on the same
              grounds is left out
@@ -64,8 +64,9 @@ def barred(
     everybody = {judge.id for judge in judges}.union(*(judge.alias_ids for judge in judges))
     ties = [*conflicts.ties_of(everybody, employers), *_career_ties(judge_ids), *_alias_ties(judges)]
     cases = _parties(ids, judges, {tie.name for tie in ties if tie.name})
-    wanted = moment is not Moment.ASSIGNMENT if soft is None else soft
-    found = conflict_rules.find(cases, judges, ties, _objected(ids, people), on=day, soft=wanted)
+    if kinds is None:
+        kinds = conflict_rules.AT_A_DRAW if moment is Moment.ASSIGNMENT else frozenset(ConflictKind)
+    found = conflict_rules.find(cases, judges, ties, _objected(ids, people), on=day, kinds=kinds)
     return _without_overruled(found, ids)
 
 
@@ -76,7 +77,7 @@ def hard(found: Iterable[Found]) -> list[Found]:
 def bars(application: Application | int, evaluator_ids: Collection[int]) -> dict[int, list[Found]]:
     """evaluator → the hard conflicts with one application; who may judge it is not in it."""
     rows: dict[int, list[Found]] = defaultdict(list)
-    for one in barred([application], evaluator_ids, Moment.ASSIGNMENT, soft=False):
+    for one in barred([application], evaluator_ids, Moment.ASSIGNMENT, kinds=conflict_rules.HARD_KINDS):
         rows[one.evaluator_id].append(one)
     return dict(rows)
 

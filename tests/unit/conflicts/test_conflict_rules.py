@@ -125,7 +125,7 @@ def test_a_granted_objection_bars_the_person_or_the_whole_organisation():
 
 def test_without_soft_kinds_only_what_bars_is_found():
     ties = [own(TieKind.ADVISED, RIVAL), own(TieKind.ADVISED, SUPPLIER, to_on=years_ago(5)), own(TieKind.SHARES, FIRM)]
-    assert kinds(*ties, soft=False) == [ConflictKind.SHARES]
+    assert kinds(*ties, kinds=rules.HARD_KINDS) == [ConflictKind.SHARES]
 
 
 def test_every_kind_has_words_a_strength_and_a_soft_one_its_question():
@@ -251,7 +251,7 @@ def test_in_random_worlds_exactly_the_barred_pairs_are_found():
             if _is_barred(case, judge, ties, objections)
         }
         assert hard == expected, seed
-        without_soft = rules.find(cases, judges, ties, objections, on=TODAY, soft=False)
+        without_soft = rules.find(cases, judges, ties, objections, on=TODAY, kinds=rules.HARD_KINDS)
         assert {(one.case_id, one.evaluator_id) for one in without_soft} == expected
         barred_pairs += len(expected)
     assert barred_pairs > 1000

@@ -51,11 +51,11 @@ def test_an_employer_that_trades_with_the_supplier_closes_the_triangle(actor, ca
     assert kinds(case, one, moment="assignment") == [(one.id, ConflictKind.EMPLOYER_TRADE)]
 
 
-def test_a_soft_kind_is_asked_at_the_opening_and_bars_nobody_at_the_assignment(actor, case):
+def test_a_soft_kind_is_found_and_bars_nobody(actor, case):
     old = clock.today() - timedelta(days=5 * 366)
     add_tie(TieKind.ADVISED, person_id=actor("nam").id, organisation_id=case.organisation_id, from_on=old, to_on=old)
-    assert kinds(case, actor("nam"), moment="assignment") == []
     assert kinds(case, actor("nam"), moment="opening") == [(actor("nam").id, ConflictKind.OLD_ADVICE)]
+    assert conflicted.bars(case, [actor("nam").id]) == {}
 
 
 def test_another_account_with_the_same_mobile_number_is_the_same_human(actor, case):
