@@ -304,7 +304,7 @@ def _unit(value: np.ndarray, steps: int, ids: np.ndarray, seed: int, total: int)
     low, high = float(value.min()), float(value.max())
     scale = max(steps - DRAW, 1) / (high - low) if high > low else 0.0
     cost = np.round((high - value) * scale).astype(np.int64)
-    lot = np.random.default_rng(seed).integers(0, min(DRAW, max(steps // 2, 1)), size=total, dtype=np.int64)
+    lot = np.random.default_rng(seed % 2**64).integers(0, min(DRAW, max(steps // 2, 1)), size=total, dtype=np.int64)
     return cost + lot[ids]
 
 
