@@ -115,6 +115,50 @@ def book(
         return booking
 
 
+def reserve(
+    actor: Actor,
+    purpose: str,
+    subject_type: str,
+    subject_id: int,
+    span: tuple[datetime, datetime],
+    place: str,
+    people: Collection[int],
+    reason: str = "",
+) -> Booking:
+    """Set a time of its own for one subject, at the subject's own place: a slot and its booking at once.
+
+    Raises: RuleBroken appointment_place (place), appointment_past (slot), appointment_busy (slot)
+    """
+    place = " ".join(place.split())[:200]
+    if not place:
+        raise RuleBroken("appointment_place", "place")
+    with transaction():
+        slot = session.scalar(
+            sa.select(Slot).where(
+                Slot.owner_type == subject_type,
+                Slot.owner_id == subject_id,
+                Slot.purpose == purpose,
+                Slot.place == place,
+                Slot.starts_at == span[0],
+            )
+        )
+        if slot is None:
+            slot = Slot(
+                owner_type=subject_type,
+                owner_id=subject_id,
+                purpose=purpose,
+                place=place,
+                starts_at=span[0],
+                ends_at=span[1],
+            )
+            session.add(slot)
+        slot.ends_at = span[1]
+        session.flush()
+        booking = book(actor, slot, subject_type, subject_id, people, reason)
+        attend(actor, booking, people)
+        return booking
+
+
 def cancel(actor: Actor, booking: Booking, reason: str = "") -> None:
     """Give a slot back; cancelling twice changes nothing."""
     booking_id = booking.id

@@ -229,6 +229,9 @@ CODES = define(
             "이 단계에 있는 신청이 {count}건 있어 없애거나 생략할 수 없습니다.",
             "{count} application(s) are in this phase, so it can't be removed or waived.",
         ),
+        "evaluation_not_presenting": say(
+            "발표 평가 단계의 신청이 아닙니다.", "The application is not in the presentation phase."
+        ),
         "evaluation_plan_loads": say(
             "가장 많이 맡는 건수는 가장 적게 맡는 건수보다 작을 수 없습니다.",
             "The largest load can't be smaller than the smallest.",
