@@ -99,6 +99,22 @@ def tie_from(origin: tuple[str, int], kind: TieKind, sides: Mapping[str, int | N
     )
 
 
+def is_tied(kind: TieKind, person_id: int, organisation_id: int) -> bool:
+    """Whether the tie is known and has not ended."""
+    return bool(
+        session.scalar(
+            sa.select(Tie.id)
+            .where(
+                Tie.kind == kind,
+                Tie.person_id == person_id,
+                Tie.organisation_id == organisation_id,
+                Tie.to_on.is_(None),
+            )
+            .limit(1)
+        )
+    )
+
+
 def open_ties_from(origin: tuple[str, int], kind: TieKind | None = None) -> Sequence[Tie]:
     return session.scalars(
         sa.select(Tie)

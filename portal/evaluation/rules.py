@@ -26,6 +26,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "evaluation:decision:write": frozenset({Role.LEAD_EVALUATOR}),
     "evaluation:assignment:manage": OPERATOR,
     "evaluation:outcome:read": SME,
+    "evaluation:conflict:read": OPERATOR | {Role.AUDITOR},
+    "evaluation:conflict:overrule": frozenset({Role.OPERATOR_NATIONAL}),
+    "evaluation:objection:make": SME,
+    "evaluation:objection:answer": OPERATOR,
 }
 
 REVIEWERS = 2
@@ -220,6 +224,7 @@ class RecusalReason(StrEnum):
     INTEREST = "interest"
     OTHER = "other"
     REMOVED = "removed"
+    CONFLICT = "conflict"
 
     @property
     def label(self) -> Words:
@@ -227,7 +232,7 @@ class RecusalReason(StrEnum):
 
 
 # nobody chooses these
-SEAT_ENDED = frozenset({RecusalReason.REMOVED})
+SEAT_ENDED = frozenset({RecusalReason.REMOVED, RecusalReason.CONFLICT})
 
 RECUSAL_LABELS = {
     RecusalReason.EMPLOYMENT: say("소속·재직 관계가 있습니다 (최근 3년 포함)", "Employed there, now or in the last 3 years"),
@@ -236,6 +241,7 @@ RECUSAL_LABELS = {
     RecusalReason.INTEREST: say("지분·거래 등 이해관계가 있습니다", "Shares, trade or another interest"),
     RecusalReason.OTHER: say("그 밖에 공정하게 평가하기 어렵습니다", "For another reason I can't be impartial"),
     RecusalReason.REMOVED: say("평가위원 풀에서 나갔습니다", "Left the pool of evaluators"),
+    RecusalReason.CONFLICT: say("이해충돌이 확인되었습니다", "A conflict was found"),
 }
 
 CODES = define(
@@ -244,6 +250,15 @@ CODES = define(
             "{name} 위원은 신청기업 또는 공급기업과 소속이 같아 배정할 수 없습니다.",
             "{name} belongs to the applicant or its supplier and can't be assigned.",
         ),
+        "evaluation_conflict": say(
+            "{name} 위원은 이해충돌이 있어 배정할 수 없습니다: {kind}",
+            "{name} has a conflict and can't be assigned: {kind}",
+        ),
+        "evaluation_conflict_found": say(
+            "이해충돌이 확인되어 이 건의 배정을 거두었습니다. 까닭은 운영기관에 물어보실 수 있습니다.",
+            "A conflict was found, so this case was taken off your desk. The agency can tell you why.",
+        ),
+        "evaluation_soft_answer": say("‘예’나 ‘아니요’로 답해 주세요.", "Please answer yes or no."),
         "evaluation_already_assigned": say(
             "{name} 위원은 이 신청에 이미 배정되었거나 회피한 위원입니다.",
             "{name} is already on this case or has stepped down from it.",

@@ -18,9 +18,21 @@ from portal.applications import service as applications
 from portal.applications.models import Application
 from portal.applications.rules import IN_EVALUATION, Status
 from portal.base import audit, clock, grants, mail, once, outbox
-from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict
+from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict, no
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, history, plans, queries, rubric, rules, seating, sidebyside
+from portal.conflicts.rules import ConflictKind, Found, Moment
+from portal.evaluation import (
+    casefile,
+    conflicted,
+    declaring,
+    history,
+    plans,
+    queries,
+    rubric,
+    rules,
+    seating,
+    sidebyside,
+)
 from portal.evaluation.models import Assignment, Decision, Finding, Panel, Review
 from portal.evaluation.rights import let_read, shut
 from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason, VersionCause
@@ -42,10 +54,12 @@ def assign(
     due: date,
     *,
     once_key: str | None = None,
+    bars: Mapping[int, Sequence[Found]] | None = None,
 ) -> Panel:
     """Name the panel of an application, or add evaluators to it; the chair of an undecided panel may change.
 
     due    : the day (KST) by whose end reviews are due
+    bars   : person → hard conflicts with the application, when the caller has just looked (many cases in one go)
     Raises : RulesBroken with a refusal per field (evaluators, chair, due); RuleBroken evaluation_not_ready,
              evaluation_decided; NotVisible, Forbidden
     Notes  : writes panel, assignment, grants for the chair; emits evaluator.assigned per new evaluator
@@ -66,6 +80,7 @@ def assign(
         against = wrong or rules.can_assign(
             actor.id, case, [_member(person) for person in evaluators], _member(chair), due, clock.today()
         )
+        against = against or _conflicts(application, evaluators, chair, bars)
         if against:
             raise RulesBroken([RuleBroken(verdict.code, field, **verdict.values) for field, verdict in against])
         if panel is None:
@@ -158,6 +173,19 @@ def _wrong_people(evaluators: Sequence[Person], chair: Person) -> list[tuple[str
     return wrong
 
 
+def _conflicts(
+    application: Application, evaluators: Sequence[Person], chair: Person, bars: Mapping[int, Sequence[Found]] | None
+) -> list[tuple[str, Verdict]]:
+    """Nobody with a conflict that bars is seated, whoever picked them."""
+    people = [("evaluators", person) for person in evaluators] + [("chair", chair)]
+    found = conflicted.bars(application, {person.id for _, person in people}) if bars is None else bars
+    return [
+        (field, no("evaluation_conflict", name=person.name, kind=found[person.id][0].kind.label))
+        for field, person in people
+        if found.get(person.id)
+    ]
+
+
 def _member(person: Person) -> rules.Member:
     return rules.Member(person.id, person.name, person.organisation_id)
 
@@ -165,12 +193,21 @@ def _member(person: Person) -> rules.Member:
 # --- one evaluator's case -----------------------------------------------------------------------------------
 
 
-def open_file(actor: Actor, assignment: Assignment, *, no_conflict: bool) -> Review:
+def open_file(
+    actor: Actor,
+    assignment: Assignment,
+    *,
+    no_conflict: bool,
+    answers: Mapping[ConflictKind, bool] | None = None,
+) -> Review | None:
     """The evaluator declares that there is no conflict; only then do answers and papers show.
 
-    Raises: RuleBroken evaluation_declare (no_conflict), evaluation_own_organisation, evaluation_closed,
-            evaluation_submitted
-    Notes : writes review and grants; opening twice changes nothing
+    answers: soft kind that was found → whether it is a conflict
+    Returns: the draft; None when an answer was yes: the seat is free then
+    Raises : RuleBroken evaluation_declare (no_conflict), evaluation_soft_answer (soft_<kind>), evaluation_closed,
+             evaluation_submitted; evaluation_own_organisation or evaluation_conflict_found when a conflict bars: the
+             seat is free then, and what was found is kept
+    Notes  : writes review and grants; opening twice changes nothing
     """
     with transaction():
         queries.lock(assignment)
@@ -182,16 +219,28 @@ def open_file(actor: Actor, assignment: Assignment, *, no_conflict: bool) -> Rev
         if not no_conflict:
             raise RuleBroken("evaluation_declare", "no_conflict")
         application = assignment.application
-        if rules.is_party(_member(assignment.evaluator), queries.parties_of(application)):
-            raise RuleBroken("evaluation_own_organisation", name=assignment.evaluator.name)
-        assignment.state, assignment.declared_at = AssignmentState.OPENED, clock.now()
-        review = Review(assignment_id=assignment.id, application_id=application.id, items={}, scores={})
-        session.add(review)
-        session.flush()
-        if plans.phase_of(application).sees_names:  # else the pages of the evaluation show the case without names
-            let_read(actor, application, actor.id, "review", "evaluation.opened")
-        audit.record(actor, "assignment.open", "assignment", assignment.id, {"application": application.id})
-        return review
+        screening = declaring.screen(assignment)
+        if screening.barred:
+            declaring.bar(assignment, screening.found, Moment.OPENING)
+        else:
+            given = answers or {}
+            lacking = [kind for kind in screening.asked if kind not in given]
+            if lacking:
+                raise RulesBroken([RuleBroken("evaluation_soft_answer", f"soft_{kind.value}") for kind in lacking])
+            if not declaring.declare(actor, assignment, screening, given):
+                return None
+            assignment.state, assignment.declared_at = AssignmentState.OPENED, clock.now()
+            review = Review(assignment_id=assignment.id, application_id=application.id, items={}, scores={})
+            session.add(review)
+            session.flush()
+            if plans.phase_of(application).sees_names:  # else the pages of the evaluation show the case without names
+                let_read(actor, application, actor.id, "review", "evaluation.opened")
+            audit.record(actor, "assignment.open", "assignment", assignment.id, {"application": application.id})
+            return review
+    # the seat is given up for good, so this refusal comes after the commit
+    if screening.barred[0].kind is ConflictKind.EMPLOYER:
+        raise RuleBroken("evaluation_own_organisation", name=actor.name)
+    raise RuleBroken("evaluation_conflict_found")
 
 
 def note_evidence_read(actor: Actor, evidence_id: int) -> None:
@@ -212,17 +261,7 @@ def recuse(actor: Actor, assignment: Assignment, reason: RecusalReason | None) -
         _ensure_open(assignment)
         if reason is None:
             raise RuleBroken("evaluation_recusal_reason", "reason")
-        assignment.state, assignment.recusal_reason = AssignmentState.RECUSED, reason
-        assignment.recused_at = clock.now()
-        shut(actor, assignment.application, actor.id, "review", "evaluation.recused")
-        audit.record(
-            actor,
-            "assignment.recuse",
-            "assignment",
-            assignment.id,
-            {"application": assignment.application_id, "reason": reason.value},
-        )
-        outbox.emit("evaluator.recused", assignment_id=assignment.id)
+        declaring.step_down(actor, assignment, reason)
 
 
 def save_review(
