@@ -20,6 +20,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.conflicts.rules import ConflictKind
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.rubric import Rubric
 from portal.evaluation.rules import CHOICES, SEAT_ENDED, TIERS, ItemVerdict, Member, Outcome, RecusalReason
@@ -63,6 +64,28 @@ class ChecklistField(SelectMultipleField):
 
 class OpenForm(Form):
     no_conflict = BooleanField(_l("위 신청기업·공급기업과 이해관계가 없으며, 알게 된 내용을 밖에 알리지 않겠습니다."))
+
+
+    asked: tuple[ConflictKind, ...] = ()
+
+    @property
+    def answers(self) -> dict[ConflictKind, bool]:
+        """Soft kinds that were answered → whether it is a conflict."""
+        given = {kind: self[f"soft_{kind.value}"].data for kind in self.asked}
+        return {kind: answer == "yes" for kind, answer in given.items() if answer in ("yes", "no")}
+
+
+def open_form(asked: Sequence[ConflictKind]) -> type[OpenForm]:
+    """The declaration with a question for each soft conflict that was found."""
+    fields: dict[str, Any] = {"asked": tuple(asked)}
+    for kind in asked:
+        fields[f"soft_{kind.value}"] = RadioField(
+            kind.question,
+            choices=[("no", _l("아니요")), ("yes", _l("예, 이해관계가 있습니다"))],
+            validators=[Optional()],
+            validate_choice=False,
+        )
+    return type("OpenForm", (OpenForm,), fields)
 
 
 class RecuseForm(Form):

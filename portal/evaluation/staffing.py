@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, queries, rules, seating, service
+from portal.evaluation import bp, conflicted, queries, rules, seating, service
 from portal.evaluation.forms import AssignForm, AutomaticForm
 from portal.evaluation.seating import AssignmentFilters
 from portal.programmes.rules import Tier
@@ -76,11 +76,12 @@ def assign(key: str):
     actor = current_actor()
     waiting = seating.waiting_one(actor, key)
     panel = waiting.panel
-    parties = queries.parties_of(waiting.application)
     taken = {one.evaluator_id for one in panel.assignments} if panel else set()
     everybody, chairs = seating.evaluators(), seating.chairs()
-    free = [one for one in everybody if one.id not in taken and not rules.is_party(one, parties) and one.id != actor.id]
-    heads = [one for one in chairs if one.id not in taken and not rules.is_party(one, parties) and one.id != actor.id]
+    bars = conflicted.bars(waiting.application, {one.id for one in (*everybody, *chairs)})
+    out = {actor.id, *taken, *bars}
+    free = [one for one in everybody if one.id not in out]
+    heads = [one for one in chairs if one.id not in out]
     form = AssignForm(
         data={"due": panel.due_on if panel else service.days_from_now(), "chair": panel.chair_id if panel else None}
     )
@@ -107,7 +108,7 @@ def assign(key: str):
         panel=waiting.panel,
         loads={str(one.id): one for one in free},
         calls=queries.second_reader_calls(waiting.application.id),
-        blocked=len([one for one in everybody if rules.is_party(one, parties)]),
+        blocked=len([one for one in everybody if one.id in bars]),
         form=form,
     )
     return page, 422 if form.errors else 200

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import RuleBroken
-from portal.evaluation import bp, casefile, consensus, masking, queries, queues, rubric, rules, service
+from portal.base.words import sentence
+from portal.evaluation import bp, casefile, consensus, declaring, masking, queries, queues, rubric, rules, service
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.forms import (
     FinalForm,
@@ -19,6 +20,7 @@ from portal.evaluation.forms import (
     fill_items,
     fill_scores,
     items_form,
+    open_form,
     scores_form,
 )
 from portal.evaluation.models import Assignment, Review
@@ -66,7 +68,7 @@ def case(key: str):
     if not _is_live(assignment):
         return render_template("evaluation/case_closed.html", assignment=assignment)
     if assignment.state is AssignmentState.ASSIGNED:
-        return _declaration_page(assignment, OpenForm(), RecuseForm())
+        return _declaration_page(assignment, _open_form(assignment), RecuseForm())
     file = casefile.case_file(assignment)
     return _items_page(assignment, _items_form(assignment, file), file)
 
@@ -87,12 +89,17 @@ def evidence(key: str, evidence: str):
 def open_case(key: str):
     actor = current_actor()
     assignment = queries.case_by_key(actor, key)
-    form = OpenForm()
+    form = _open_form(assignment)
     if form.validate_on_submit():
         try:
-            service.open_file(actor, assignment, no_conflict=form.no_conflict.data)
-            return redirect(url_for("evaluation.case", key=key))
+            if service.open_file(actor, assignment, no_conflict=form.no_conflict.data, answers=form.answers):
+                return redirect(url_for("evaluation.case", key=key))
+            flash(_("이해관계를 알려 주셔서 이 건의 배정을 거두었습니다."), "success")
+            return redirect(url_for("evaluation.queue"))
         except RuleBroken as broken:
+            if assignment.state is AssignmentState.RECUSED:
+                flash(str(sentence(broken.code, **broken.values)), "warn")
+                return redirect(url_for("evaluation.queue"))
             refuse(form, broken)
     return _declaration_page(assignment, form, RecuseForm()), 422
 
@@ -110,7 +117,7 @@ def recuse(key: str):
             return redirect(url_for("evaluation.queue"))
         except RuleBroken as broken:
             refuse(form, broken)
-    return _declaration_page(assignment, OpenForm(), form), 422
+    return _declaration_page(assignment, _open_form(assignment, formdata=None), form), 422
 
 
 # --- the three steps ------------------------------------------------------------------------------------------
@@ -235,6 +242,10 @@ def outcome(key: str):
 
 
 # --- parts --------------------------------------------------------------------------------------------------------
+
+
+def _open_form(assignment: Assignment, **options: Any) -> OpenForm:
+    return open_form(declaring.screen(assignment).asked)(**options)
 
 
 def _is_live(assignment: Assignment) -> bool:
