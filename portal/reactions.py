@@ -10,7 +10,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.evaluation import calibration, consensus, leaving, phasing
+from portal.evaluation import calibration, consensus, leaving, phasing, pressure
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
 from portal.matching import service as matching
@@ -46,6 +46,8 @@ EVENTS: dict[str, list[Handler]] = {
     "consultation.concluded": [consultations.tell_concluded],
     "message.sent": [consultations.tell_message],
     "evaluator.assigned": [evaluation.write_to_evaluator],
+    "pressure.reported": [pressure.tell_handlers],
+    "pressure.closed": [pressure.tell_reporter],
     "evaluator.approved": [evaluators.tell_approved],
     "evaluator.refused": [evaluators.tell_refused],
     "evaluator.removed": [leaving.free_seats, evaluators.tell_removed],

@@ -8,12 +8,15 @@ Extra rooms: `rubric` (the score sheet, read from data/rubric), `chairing` and `
 operator; `views` holds those of the evaluator and the firm). Readings beside `queries` (who sees what): `seating` (the
 operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one case), `sidebyside` (what the chair decides
 on), `outcome` (what the firm is told).
+Around the evaluation: `fairness` (pure rules), `records` (an evaluator's figures), `certificates`, `ratings` (역평가 by
+firms), `pressure` (reports of solicitation), `leaving` (seats of who left the pool), `standing` (their views).
 
 Decisions are a history: the newest row of an application counts, and `service.decide_again` is the one way to add one.
 
 Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
 assignment_id), `decision.made` and, for each later one, `decision.changed` (application_id, decision_id). It follows
-`second_reader.called` of `scoring`: the panel then needs one evaluator more where it has too few.
+`second_reader.called` of `scoring`: the panel then needs one evaluator more where it has too few; and `evaluator.removed`
+of `evaluators`: the seats become free. `pressure.reported` and `pressure.closed` (report_id) lead to letters.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ NAV = [
     NavItem(say("내 평가", "My reviews"), "evaluation.queue", "evaluation:queue:read", order=40),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
+    NavItem(say("부당 요구 신고", "Reports of pressure"), "evaluation.pressure_reports", "evaluation:pressure:handle", order=62),
 ]
 
-from portal.evaluation import chairing, consensus_desk, staffing, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.evaluation import chairing, consensus_desk, staffing, standing, views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -22,6 +22,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.conflicts.rules import ConflictKind
 from portal.evaluation.casefile import CaseFile
+from portal.evaluation.fairness import COMMENT_LENGTH as RATING_LENGTH
+from portal.evaluation.fairness import MARK_LABELS, MARKS, PressureSource, Question
 from portal.evaluation.rubric import Rubric
 from portal.evaluation.rules import CHOICES, SEAT_ENDED, TIERS, ItemVerdict, Member, Outcome, RecusalReason
 from portal.programmes.rules import Tier
@@ -311,3 +313,69 @@ class AssignForm(OnceForm):
 class AutomaticForm(Form):
     plan = HiddenField()
     due = DateField(_l("평가 마감일"), validators=[DataRequired(_l("마감일을 골라 주세요."))])
+
+
+# --- around the evaluation ------------------------------------------------------------------------------------
+
+
+def _mark_field(question: Question) -> RadioField:
+    return RadioField(
+        question.label,
+        choices=[(str(mark), f"{mark} · {label}") for mark, label in reversed(MARK_LABELS.items())],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+
+
+class RatingForm(Form):
+    """A firm's marks, one field for each question."""
+
+    fairness = _mark_field(Question.FAIRNESS)
+    expertise = _mark_field(Question.EXPERTISE)
+    explanation = _mark_field(Question.EXPLANATION)
+    conduct = _mark_field(Question.CONDUCT)
+    comment = TextAreaField(
+        _l("더 하실 말씀"),
+        [Length(max=RATING_LENGTH)],
+        description=_l("운영기관만 읽습니다. 회사나 사람의 이름은 적지 않으셔도 됩니다."),
+    )
+
+    @property
+    def marks(self) -> dict[str, int | None]:
+        known = {str(mark): mark for mark in MARKS}
+        return {one.value: known.get(self[one.value].data or "") for one in Question}
+
+
+class PressureForm(OnceForm):
+    source = RadioField(
+        _l("누가 그랬나요?"),
+        choices=[(one.value, one.label) for one in PressureSource],
+        validators=[InputRequired(_l("하나를 골라 주세요."))],
+    )
+    case = SelectField(_l("관련된 평가"), [Optional()], validate_choice=False)
+    happened_on = DateField(_l("있었던 날"), [Optional()])
+    text = TextAreaField(
+        _l("있었던 일"),
+        [Length(max=3000)],
+        description=_l("누가 언제 어떻게 무엇을 요구했는지 아는 대로 적어 주세요."),
+    )
+    nameless = BooleanField(
+        _l("운영기관에 내 이름을 알리지 않습니다"), description=_l("감사만 이름을 볼 수 있습니다.")
+    )
+
+    def offer(self, cases: Sequence[tuple[str, str]]) -> None:
+        self.case.choices = [("", _l("특정한 건이 아님")), *cases]
+
+
+class PressureAnswerForm(VersionedForm):
+    answer = TextAreaField(
+        _l("조치한 내용"), [Length(max=2000)], description=_l("신고한 위원에게 그대로 보입니다.")
+    )
+
+
+class CertificateForm(Form):
+    hash = StringField(
+        _l("확인할 값 (SHA-256)"),
+        [DataRequired(_l("증명서에 적힌 값을 넣어 주세요.")), Length(max=200)],
+        description=_l("증명서 아래에 적힌 64자리입니다. 빈칸은 있어도 됩니다."),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from portal.applications.models import Application
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
 from portal.base.files import Blob
+from portal.evaluation.fairness import PressureSource, ReportState
 from portal.evaluation.lots import DrawCause, DrawState, ReplayState, Step
 from portal.evaluation.phases import OthersReviews, PhaseKind, SuggestionView, TieRule
 from portal.evaluation.rules import (
@@ -552,3 +554,68 @@ class DrawReplay(Keyed, db.Model):
 
     draw: Mapped[Draw] = relationship()
     asked_by: Mapped[Person | None] = relationship(lazy="joined")
+
+
+class Rating(Keyed, db.Model):
+    """What a firm says of how it was evaluated (역평가), once for each application; of the panel, never of a person."""
+
+    __tablename__ = "evaluation_rating"
+
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    # 1–5
+    fairness: Mapped[int]
+    expertise: Mapped[int]
+    explanation: Mapped[int]
+    conduct: Mapped[int]
+    comment: Mapped[str] = mapped_column(sa.Text, default="")
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            " AND ".join(f"{name} BETWEEN 1 AND 5" for name in ("fairness", "expertise", "explanation", "conduct")),
+            name="marks",
+        ),
+    )
+
+
+class PressureReport(Keyed, Stamped, Versioned, db.Model):
+    """An evaluator's report that somebody pressed or solicited."""
+
+    __tablename__ = "pressure_report"
+
+    reporter_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    # where it concerns one case
+    application_id: Mapped[int | None] = mapped_column(sa.ForeignKey("application.id"))
+    source: Mapped[PressureSource] = mapped_column(enum_type(PressureSource))
+    happened_on: Mapped[date | None] = mapped_column(sa.Date)
+    text: Mapped[str] = mapped_column(sa.Text)
+    # operators then don't read who reported
+    nameless: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[ReportState] = mapped_column(enum_type(ReportState), default=ReportState.OPEN, index=True)
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    closed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    reporter: Mapped[Person] = relationship(foreign_keys=[reporter_id])
+    closed_by: Mapped[Person | None] = relationship(foreign_keys=[closed_by_id])
+    application: Mapped[Application | None] = relationship()
+
+
+class Certificate(Keyed, db.Model):
+    """An evaluator's record as it was on one day, to be carried elsewhere. Never changed.
+
+    facts : canonical JSON; sha256: of the key and the facts, so that nobody can guess it from the figures
+    """
+
+    __tablename__ = "evaluator_certificate"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    facts: Mapped[str] = mapped_column(sa.Text)
+    sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return json.loads(self.facts)

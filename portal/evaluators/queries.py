@@ -339,3 +339,8 @@ def paper(actor: Actor, person_key: str, paper_key: str) -> PoolPaper:
     if row is None:
         raise NotVisible
     return row
+
+
+def people(actor: Actor, filters: PoolFilters) -> Sequence[Person]:
+    """Everybody under the filters, by name, without pages: for figures over the whole pool."""
+    return session.scalars(_pool(actor, filters).order_by(Person.name, Person.id)).unique().all()
