@@ -26,18 +26,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "evaluation:decision:write": frozenset({Role.LEAD_EVALUATOR}),
     "evaluation:assignment:manage": OPERATOR,
     "evaluation:outcome:read": SME,
-<<<<<<< HEAD
     "evaluation:conflict:read": OPERATOR | {Role.AUDITOR},
     "evaluation:conflict:overrule": frozenset({Role.OPERATOR_NATIONAL}),
     "evaluation:objection:make": SME,
     "evaluation:objection:answer": OPERATOR,
-=======
     "evaluation:rating:write": SME,
     "evaluation:record:own": EVALUATORS | {Role.CANDIDATE},
     "evaluation:record:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
     "evaluation:pressure:report": EVALUATORS,
     "evaluation:pressure:handle": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
->>>>>>> d64b7c1 (Let firms rate how they were evaluated, and give evaluators a record, a certificate and a way to report pressure)
 }
 
 REVIEWERS = 2
