@@ -36,4 +36,12 @@ NAV = [
     NavItem(say("부당 요구 신고", "Reports of pressure"), "evaluation.pressure_reports", "evaluation:pressure:handle", order=62),
 ]
 
-from portal.evaluation import chairing, consensus_desk, staffing, standing, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves to `bp`)
+    chairing,
+    consensus_desk,
+    rubric_desk,
+    severity_desk,
+    staffing,
+    standing,
+    views,
+)

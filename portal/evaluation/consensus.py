@@ -106,7 +106,7 @@ def note(
 def revision_cause(assignment: Assignment) -> VersionCause | None:
     """Why a submitted review may be revised now; None when it may not."""
     panel = assignment.panel
-    if assignment.state is not AssignmentState.SUBMITTED or panel.decision is not None:
+    if assignment.state is not AssignmentState.SUBMITTED or _is_finished(panel):
         return None
     if panel.consensus is not None and panel.consensus.is_open:
         return VersionCause.CONSENSUS
@@ -123,7 +123,7 @@ def shows_others(assignment: Assignment) -> bool:
         return False
     meeting = assignment.panel.consensus
     if assignment.panel.decision is not None:
-        return False
+        return False  # files go back after the decision
     return meeting is not None or plans.phase_of(assignment.application).shows_others(True)
 
 
@@ -276,6 +276,11 @@ def write_convened(consensus_id: int) -> None:
             )
 
 
+def _is_finished(panel: Panel) -> bool:
+    """Decided, or found upon by the chair of a ranked call: what the reviews said stands."""
+    return panel.decision is not None or queries.finding_of(panel.application_id) is not None
+
+
 # --- shared checks ------------------------------------------------------------------------------------------------
 
 
@@ -285,7 +290,7 @@ def _ensure_chair(actor: Actor, panel: Panel) -> None:
 
 
 def _ensure_undecided(panel: Panel) -> None:
-    if queries.decision_of(panel.application_id) is not None:
+    if _is_finished(panel):
         raise RuleBroken("evaluation_decided")
     if panel.application.status not in IN_EVALUATION:
         raise RuleBroken("evaluation_closed")

@@ -11,13 +11,14 @@ from wtforms import (
     DateField,
     DecimalField,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.conflicts.rules import ConflictKind
@@ -298,6 +299,57 @@ def revise_form(sheet: Rubric) -> type[ReviseForm]:
 
 
 # --- the operator -------------------------------------------------------------------------------------------
+
+
+class StartRubricForm(OnceForm):
+    base = SelectField(_l("바탕이 되는 배점표"))
+    name = StringField(
+        _l("새 이름"),
+        description=_l("비워 두면 같은 이름의 다음 판이 됩니다. 다른 배점표라면 영문 소문자로 적어 주세요."),
+        validators=[Optional(), Length(max=28)],
+    )
+
+
+class RubricForm(VersionedForm):
+    """A score sheet as it is drafted; nine fields per criterion (c0_code, …), made by `rubric_form`."""
+
+    count = 0
+    title_ko = StringField(_l("제목"), validators=[Optional(), Length(max=80)])
+    title_en = StringField(_l("제목 (영문)"), validators=[Optional(), Length(max=80)])
+    pass_points = IntegerField(_l("합격선"), validators=[InputRequired(_l("숫자로 적어 주세요.")), NumberRange(0, 100)])
+    floor = IntegerField(
+        _l("핵심 항목 기준"), validators=[InputRequired(_l("숫자로 적어 주세요.")), NumberRange(0, 100)]
+    )
+
+
+def rubric_form(count: int) -> type[RubricForm]:
+    """The form class for a sheet of so many criteria."""
+    fields: dict[str, Any] = {"count": count}
+    for n in range(count):
+        fields |= {
+            f"c{n}_code": StringField(_l("코드"), validators=[Optional(), Length(max=12)]),
+            f"c{n}_ko": StringField(_l("이름"), validators=[Optional(), Length(max=60)]),
+            f"c{n}_en": StringField(_l("이름 (영문)"), validators=[Optional(), Length(max=80)]),
+            f"c{n}_question_ko": TextAreaField(
+                _l("질문"), validators=[Optional(), Length(max=300)], render_kw={"rows": 2}
+            ),
+            f"c{n}_question_en": TextAreaField(
+                _l("질문 (영문)"), validators=[Optional(), Length(max=300)], render_kw={"rows": 2}
+            ),
+            f"c{n}_points": IntegerField(
+                _l("배점"), validators=[InputRequired(_l("숫자로 적어 주세요.")), NumberRange(0, 100)]
+            ),
+            f"c{n}_critical": BooleanField(_l("핵심 항목")),
+            f"c{n}_na": BooleanField(_l("'해당 없음'을 고를 수 있음")),
+            f"c{n}_anchors": TextAreaField(
+                _l("점수 기준"),
+                description=_l("한 줄에 하나씩, '점수 | 국문 | 영문'. 높은 점수부터 적고 마지막 줄은 0입니다."),
+                validators=[Optional(), Length(max=3000)],
+                render_kw={"rows": 5},
+            ),
+            f"c{n}_remove": BooleanField(_l("이 항목 빼기")),
+        }
+    return type("RubricForm", (RubricForm,), fields)
 
 
 class AssignForm(OnceForm):

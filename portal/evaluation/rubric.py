@@ -114,11 +114,15 @@ def load(reference: str) -> Rubric:
         raise LookupError(f"no score sheet {reference}")
     known: dict[str, Rubric] = session.info.setdefault("rubrics", {})
     if reference not in known:
-        row = session.scalar(_published().where(RubricVersion.name == name, RubricVersion.number == int(number)))
-        if row is None:
-            raise LookupError(f"no score sheet {reference}")
-        known[reference] = build(source_of(row))
+        known[reference] = build(source_of(_row(name, int(number))))
     return known[reference]
+
+
+def _row(name: str, number: int) -> RubricVersion:
+    row = session.scalar(_published().where(RubricVersion.name == name, RubricVersion.number == number))
+    if row is None:
+        raise LookupError(f"no score sheet {name}-{number}")
+    return row
 
 
 def published() -> list[Rubric]:
@@ -129,6 +133,16 @@ def published() -> list[Rubric]:
 
 def _published() -> sa.Select[tuple[RubricVersion]]:
     return sa.select(RubricVersion).where(RubricVersion.state == RubricState.PUBLISHED)
+
+
+def source(reference: str) -> dict[str, Any]:
+    """A published sheet as data, for drafting the next one from it. Raises: LookupError"""
+    if reference in _sources():
+        return _sources()[reference]
+    name, _, number = reference.rpartition("-")
+    if not number.isdecimal():
+        raise LookupError(f"no score sheet {reference}")
+    return source_of(_row(name, int(number)))
 
 
 def source_of(row: RubricVersion) -> dict[str, Any]:
@@ -146,9 +160,14 @@ def source_of(row: RubricVersion) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _filed() -> dict[str, Rubric]:
+    return {reference: build(source) for reference, source in _sources().items()}
+
+
+@lru_cache(maxsize=1)
+def _sources() -> dict[str, dict[str, Any]]:
     """The sheets that come with a release; the files change only with one."""
-    sources = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(DIRECTORY.glob("*.json"))]
-    return {sheet.reference: sheet for sheet in map(build, sources)}
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(DIRECTORY.glob("*.json"))]
+    return {f"{one['name']}-{one['version']}": one for one in found}
 
 
 def build(source: Mapping[str, Any]) -> Rubric:

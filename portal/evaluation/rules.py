@@ -35,6 +35,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "evaluation:record:read": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
     "evaluation:pressure:report": EVALUATORS,
     "evaluation:pressure:handle": frozenset({Role.OPERATOR_NATIONAL, Role.AUDITOR}),
+    "evaluation:rubric:read": OPERATOR | {Role.AUDITOR},
+    "evaluation:rubric:write": frozenset({Role.OPERATOR_NATIONAL}),
+    "evaluation:severity:read": frozenset({Role.OPERATOR_NATIONAL}),
 }
 
 REVIEWERS = 2
