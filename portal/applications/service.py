@@ -13,7 +13,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, SUPPLIER, Role
-from portal.applications import filling, queries
+from portal.applications import filling, queries, ties
 from portal.applications.completeness import problems_of
 from portal.applications.models import (
     Application,
@@ -313,6 +313,7 @@ def submit(
             application.id,
             {"number": application.number, "call": call.id, "snapshot": snapshot.sha256, "profile_version": version.id},
         )
+        ties.note_partner(actor, application)
         outbox.emit("application.submitted", application_id=application.id, profile_version_id=version.id)
         once.keep(actor, once_key, SUBMIT, application.key)
         return application
@@ -380,6 +381,7 @@ def withdraw(actor: Actor, application_key: str, reason: str = "") -> Applicatio
         _write(actor, application, Action.WITHDRAW, filling.tidy(reason, lines=True)[:1000])
         session.flush()
         audit.record(actor, "application.withdraw", OBJECT, application.id)
+        ties.note_partner(actor, application)
         outbox.emit("application.withdrawn", application_id=application.id)
         return application
 
@@ -413,6 +415,7 @@ def answer_supplement(actor: Actor, application_key: str, answer: str = "") -> A
             application.id,
             {"supplement": asked.id, "snapshot": snapshot.sha256},
         )
+        ties.note_partner(actor, application)
         outbox.emit("application.supplemented", application_id=application.id, supplement_id=asked.id)
         return application
 
@@ -570,6 +573,7 @@ def mark_decided(
             row.id,
             {"outcome": outcome.value, "tier": tier.value if tier else None},
         )
+        ties.note_partner(actor, row)
         outbox.emit("application.decided", application_id=row.id, outcome=outcome.value)
         return row
 
@@ -606,6 +610,7 @@ def mark_redecided(
             row.id,
             {"before": before.value, "outcome": outcome.value, "tier": tier.value if tier else None},
         )
+        ties.note_partner(actor, row)
         outbox.emit("application.redecided", application_id=row.id, before=before.value, outcome=outcome.value)
         return row
 

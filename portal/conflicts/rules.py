@@ -605,6 +605,9 @@ def _person_kind(kind: TieKind, age: _Age) -> ConflictKind | None:
     }.get(kind)
 
 
+_OF_EMPLOYER = (ConflictKind.EMPLOYER_TRADE, ConflictKind.EMPLOYER_ADVICE)
+
+
 class Index:
     """The ties of a set of judges, looked up from the side of a case.
 
@@ -747,6 +750,8 @@ class Index:
             Found(case.case_id, judge_id, kind, STRENGTH[kind], tuple(evidence))
             for (judge_id, kind), evidence in sorted(hits.items())
             if kind in self._wanted
+            # an employer that is a party itself: what it does with the other party adds nothing
+            and not (kind in _OF_EMPLOYER and (judge_id, ConflictKind.EMPLOYER) in hits)
         ]
         parties = {case.firm_id, case.supplier_id}
         for rivalry in self._of_rivals(case.rival_ids):

@@ -85,11 +85,16 @@ def note_tie(
         return tie
 
 
-def end_ties_from(actor: Actor, origin: tuple[str, int], kind: TieKind | None = None, on: date | None = None) -> int:
-    """End what was written from one origin (an application that was withdrawn); pinned ties stay. Returns how many."""
-    day = on or clock.today()
+def end_ties_from(actor: Actor, origin: tuple[str, int], kind: TieKind | None = None, but: int | None = None) -> int:
+    """End today what was written from one origin (an application that was withdrawn). Returns how many.
+
+    kind : only ties of this kind
+    but  : the organisation whose tie goes on
+    Notes: pinned ties stay
+    """
+    day = clock.today()
     with transaction():
-        rows = queries.open_ties_from(origin, kind)
+        rows = [row for row in queries.open_ties_from(origin, kind) if not but or row.other_organisation_id != but]
         for tie in rows:
             tie.to_on = max(day, tie.from_on) if tie.from_on else day
             audit.record(actor, "tie.end", "tie", tie.id, {"to": tie.to_on})

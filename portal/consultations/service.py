@@ -9,6 +9,8 @@ from portal.accounts.rules import SME
 from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
+from portal.conflicts import service as conflicts
+from portal.conflicts.rules import Source, TieKind
 from portal.consultations import queries
 from portal.consultations.models import Consultation, Message
 from portal.consultations.rules import (
@@ -108,6 +110,7 @@ def accept(actor: Actor, key: str) -> Consultation:
             organisation_id=row.supplier_id,
             reason="consultation.accepted",
         )
+        _note_advice(actor, row)
         audit.record(actor, "consultation.accept", "consultation", row.id)
         outbox.emit("consultation.accepted", consultation_id=row.id)
         return row
@@ -171,7 +174,10 @@ def close(actor: Actor, key: str, outcome: Outcome, note: str = "") -> Consultat
         else:
             row.supplier_outcome, row.supplier_note, row.supplier_closed_at = outcome, note, now
         is_last = row.has_closed(own.other)
+        if outcome is Outcome.CONTRACT:
+            _note_contract(actor, row)
         if is_last:
+            conflicts.end_ties_from(actor, ("consultation", row.id), TieKind.ADVISED)
             row.status, row.ended_at = Status.CONCLUDED, now
             _take_rights(actor, row, "consultation.concluded")
         audit.record(actor, "consultation.close", "consultation", row.id, {"side": own.value, "outcome": outcome.value})
@@ -202,6 +208,43 @@ def _side(actor: Actor, row: Consultation) -> Side:
     if own is None:
         raise NotVisible
     return own
+
+
+def _note_advice(actor: Actor, row: Consultation) -> None:
+    """Who gives and takes advice can't judge the other one's case: for the search for conflicts, on both levels."""
+    source = Source.MATCHING if row.shortlist_id else Source.CONSULTATION
+    origin, today = ("consultation", row.id), clock.today()
+    conflicts.note_tie(
+        actor,
+        TieKind.ADVISED,
+        source,
+        organisation_id=row.company_id,
+        other_organisation_id=row.supplier_id,
+        from_on=today,
+        origin=origin,
+    )
+    for person_id, organisation_id in ((row.answered_by_id, row.company_id), (row.asked_by_id, row.supplier_id)):
+        conflicts.note_tie(
+            actor,
+            TieKind.ADVISED,
+            source,
+            person_id=person_id,
+            organisation_id=organisation_id,
+            from_on=today,
+            origin=origin,
+        )
+
+
+def _note_contract(actor: Actor, row: Consultation) -> None:
+    conflicts.note_tie(
+        actor,
+        TieKind.TRADES,
+        Source.CONSULTATION,
+        organisation_id=row.company_id,
+        other_organisation_id=row.supplier_id,
+        from_on=clock.today(),
+        origin=("consultation", row.id),
+    )
 
 
 def _take_rights(actor: Actor, row: Consultation, reason: str) -> None:
