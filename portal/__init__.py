@@ -33,6 +33,7 @@ FEATURES = (
     "applications",
     "scoring",
     "evaluation",
+    "selection",
     "matching",
     "consultations",
     "desk",

@@ -16,6 +16,7 @@ from portal.evaluators import service as evaluators
 from portal.matching import service as matching
 from portal.scoring import champions, contests
 from portal.scoring import service as scoring
+from portal.selection import service as selection
 
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
@@ -37,7 +38,10 @@ EVENTS: dict[str, list[Handler]] = {
     "suggestion.rescored": [],  # a block of many firms: no letters, no ranking anew until a firm moves by itself
     "phase.entered": [],  # the firm reads it on its timeline; letters follow when a day is set
     "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
-    "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision],
+    "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision, selection.on_decision_changed],
+    "ranking.proposed": [selection.write_to_approver],
+    "ranking.approved": [selection.write_to_maker],
+    "ranking.returned": [selection.write_to_maker],
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],
     "consultation.declined": [consultations.tell_declined],

@@ -409,6 +409,8 @@ class Finding(Keyed, Versioned, db.Model):
     items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     # mean total of the reviews, 0–100
     total: Mapped[float]
+    # sum of the mean points of the critical criteria, for ties
+    critical: Mapped[float] = mapped_column(default=0.0)
     waiver: Mapped[str | None] = mapped_column(sa.Text)
 
 

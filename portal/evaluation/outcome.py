@@ -114,7 +114,7 @@ def outcome_for_applicant(application_id: int) -> OutcomeView | None:
         tier=decision.tier,
         suggested_tier=decision.suggested_tier,
         kind=decision.kind,
-        reason=decision.reason or str(rules.PLAIN_REASON),
+        reason=decision.reason or str(rules.plain_reason(decision.cause, decision.outcome)),
         decided_at=decision.decided_at,
         total=decision.total,
         pass_points=sides.rubric.pass_points,

@@ -57,8 +57,6 @@ TRIMMED_FROM = 5
 PLAIN_REASON = say("평가 점수와 산정 유형에 따라 결정했습니다.", "Decided on the scores and the suggested tier.")
 """What the firm reads when the chair confirmed the suggestion without adding words."""
 
-GIVEN_UP = say("기업이 신청을 거두었습니다.", "The firm withdrew its application.")
-
 TIERS = (Tier.BASIC, Tier.ADVANCED, Tier.LEADING)
 """From the lowest to the highest; being ineligible stands one step below."""
 
@@ -221,6 +219,30 @@ OUTCOME_TONES = {
 }
 CHOICES = (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)
 """What a chair may choose."""
+
+
+PLAIN_REASONS = {
+    (Cause.RANKING, Outcome.SELECTED): say(
+        "평가 점수 순위가 예산과 선정 규모 안에 들었습니다.", "The rank lies within the budget and the places of the call."
+    ),
+    (Cause.RANKING, Outcome.RESERVE): say(
+        "추천되었으나 순위가 예산 또는 유형별 선정 규모를 넘어 후보가 되었습니다.",
+        "Recommended, but the rank lies beyond the budget or the places of the tier: on the reserve list.",
+    ),
+    (Cause.RANKING, Outcome.REJECTED): say(
+        "추천되었으나 순위가 후보 규모를 넘었습니다.", "Recommended, but the rank lies beyond the reserve list."
+    ),
+    (Cause.RESERVE, Outcome.SELECTED): say(
+        "자리가 나서 후보 순위에 따라 선정되었습니다.",
+        "A place opened, and you were selected in the order of the reserve list.",
+    ),
+    (Cause.WITHDRAWAL, Outcome.WITHDRAWN): say("기업이 신청을 거두었습니다.", "The firm withdrew its application."),
+}
+
+
+def plain_reason(cause: Cause, outcome: Outcome) -> Words:
+    """What the firm reads when nobody added words."""
+    return PLAIN_REASONS.get((cause, outcome), PLAIN_REASON)
 
 
 class RecusalReason(StrEnum):

@@ -591,6 +591,7 @@ def finalise(
         row.by_id, row.at = actor.id, clock.now()
         row.kind, row.suggested_tier, row.tier = rules.kind_of(basis, tier), basis.suggested, tier
         row.recommended, row.reason, row.total = recommended, reason.strip(), basis.total
+        row.critical = sidebyside.critical_sum(panel)
         row.items, row.waiver = sorted(basis.changed & set(items)), waiver.strip() if missing else None
         session.flush()
         audit.record(
@@ -639,7 +640,8 @@ def decide_by_rank(actor: Actor, call_id: int, rows: Sequence[Ranked]) -> list[D
                 standing=row.standing.as_dict(),
                 waiver=found.waiver,
             )
-            applications.mark_decided(actor, row.application_id, Status(row.outcome.value), found.tier, row.reason)
+            words = row.reason or rules.plain_reason(Cause.RANKING, row.outcome).ko
+            applications.mark_decided(actor, row.application_id, Status(row.outcome.value), found.tier, words)
             _close(actor, panel)
             audit.record(
                 actor,
@@ -706,7 +708,8 @@ def decide_again(
             standing=made.standing if standing is None else dict(standing),
         )
         if cause is not Cause.WITHDRAWAL:  # the firm itself has moved its application then
-            applications.mark_redecided(actor, application_id, Status(outcome.value), tier, decision.reason)
+            words = decision.reason or rules.plain_reason(cause, outcome).ko
+            applications.mark_redecided(actor, application_id, Status(outcome.value), tier, words)
         once.keep(actor, once_key, "evaluation.decide_again", decision.key)
         audit.record(
             actor,
@@ -824,7 +827,7 @@ def close_withdrawn(application_id: int) -> None:
             cause=Cause.WITHDRAWAL,
             tier=None,
             outcome=Outcome.WITHDRAWN,
-            reason=rules.GIVEN_UP.ko,
+            reason="",
         )
     _close(SYSTEM, panel)
     shut(SYSTEM, panel.application, panel.chair_id, "decide", "evaluation.withdrawn")

@@ -212,6 +212,11 @@ def basis_of(panel: Panel) -> rules.Basis:
     )
 
 
+def critical_sum(panel: Panel) -> float:
+    """The mean points of the critical criteria, added up: what parts two equal totals in a ranking."""
+    return round(sum(line.mean or 0.0 for line in side_by_side(panel).lines if line.criterion.critical), 2)
+
+
 @dataclass(frozen=True)
 class DecisionRow:
     """One line of the chair's list. total: mean of the reviews, shown only when all are in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -141,8 +141,8 @@ CODES = define(
         "selection_not_chair": say("평가위원장만 순위를 승인할 수 있습니다.", "Only a chair can approve a ranking."),
         "selection_budget": say("예산을 1원 이상으로 적어 주세요.", "The budget must be at least 1 won."),
         "selection_budget_spent": say(
-            "이미 {spent:,}원을 선정 기업에 배정했습니다. 그보다 적게 줄일 수 없습니다.",
-            "{spent:,} won are given to selected firms already; the budget can't be lower.",
+            "이미 {spent}원을 선정 기업에 배정했습니다. 그보다 적게 줄일 수 없습니다.",
+            "{spent} won are given to selected firms already; the budget can't be lower.",
         ),
         "selection_bonus_points": say("가점은 0점에서 {most}점까지입니다.", "The bonus goes from 0 to {most} points."),
         "selection_bonus_closed": say(
@@ -155,25 +155,6 @@ CODES = define(
         ),
     }
 )
-
-REASONS: dict[Outcome, Words] = {
-    Outcome.SELECTED: say(
-        "평가 점수 순위가 예산과 선정 규모 안에 들었습니다.", "The rank lies within the budget and the places of the call."
-    ),
-    Outcome.RESERVE: say(
-        "추천되었으나 순위가 예산 또는 유형별 선정 규모를 넘어 후보가 되었습니다.",
-        "Recommended, but the rank lies beyond the budget or the places of the tier: on the reserve list.",
-    ),
-    Outcome.REJECTED: say("평가 결과 지원 대상으로 추천되지 않았습니다.", "Not recommended for support."),
-}
-"""What the firm reads when the chair added no words."""
-BEYOND_RESERVE = say(
-    "추천되었으나 순위가 후보 규모를 넘었습니다.", "Recommended, but the rank lies beyond the reserve list."
-)
-MOVED_UP = say(
-    "자리가 나서 후보 순위에 따라 선정되었습니다.", "A place opened, and you were selected in the order of the reserve list."
-)
-
 
 # --- the order ----------------------------------------------------------------------------------------------
 
@@ -259,7 +240,7 @@ class Result:
         return self.budget - self.spent
 
     def count(self, outcome: Outcome) -> int:
-        return sum(place.outcome is outcome for place in self.places)
+        return sum(place.outcome == outcome for place in self.places)
 
     def places_by_tier(self) -> Counter[Tier]:
         return Counter(place.candidate.tier for place in self.places if place.outcome is Outcome.SELECTED)
@@ -379,11 +360,9 @@ def digest(candidates: Iterable[Candidate], terms: Terms) -> str:
 # --- who may --------------------------------------------------------------------------------------------------
 
 
-def can_approve(
-    actor_id: int | None, approver_id: int, maker_id: int | None, assigners: Collection[int], reviewers: Collection[int]
-) -> Verdict:
-    """Assigner ≠ reviewer ≠ approver, over the whole call."""
-    if actor_id != approver_id or actor_id == maker_id or actor_id in assigners or actor_id in reviewers:
+def can_approve(actor_id: int | None, approver_id: int, maker_id: int | None, took_part: bool) -> Verdict:
+    """Assigner ≠ reviewer ≠ approver, over the whole call. took_part: assigned or reviewed one of its applications."""
+    if actor_id != approver_id or actor_id == maker_id or took_part:
         return no("selection_not_neutral")
     return YES
 
