@@ -19,7 +19,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from portal.conflicts.rules import ConflictKind
 from portal.evaluation.casefile import CaseFile
@@ -296,6 +296,26 @@ class ReviseForm(ScoresForm):
 
 def revise_form(sheet: Rubric) -> type[ReviseForm]:
     return type("ReviseForm", (ReviseForm,), {**_score_fields(sheet), "own_tier": None})
+
+
+class FinaliseForm(DecisionForm):
+    """In a ranked call the chair says whether a case is worth funding; the ranking says who is funded."""
+
+    version = IntegerField(validators=[Optional()], widget=HiddenInput())
+    outcome = RadioField(
+        _l("추천 여부"),
+        choices=[
+            (Outcome.SELECTED.value, _l("지원 대상으로 추천")),
+            (Outcome.REJECTED.value, _l("추천하지 않음")),
+        ],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+
+    @property
+    def recommended(self) -> bool | None:
+        chosen = self.chosen_outcome
+        return None if chosen in (None, Outcome.RESERVE) else chosen is Outcome.SELECTED
 
 
 # --- the operator -------------------------------------------------------------------------------------------

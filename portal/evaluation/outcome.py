@@ -14,7 +14,7 @@ from portal.applications.models import Application
 from portal.base.access import Actor, NotVisible
 from portal.base.db import session
 from portal.base.words import Words
-from portal.evaluation import rules
+from portal.evaluation import queries, rules
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import Outcome
 from portal.evaluation.sidebyside import side_by_side
@@ -50,6 +50,17 @@ class OutcomeItem:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One decision of the history: when, what led to it, and what it said."""
+
+    at: datetime
+    cause: rules.Cause
+    outcome: Outcome
+    tier: Tier
+    total: float
+
+
+@dataclass(frozen=True)
 class OutcomeView:
     """What the firm is told after the decision: every score, every comment, the decision and its reason."""
 
@@ -66,6 +77,19 @@ class OutcomeView:
     lines: tuple[OutcomeLine, ...]
     comments: tuple[str, ...]
     items: tuple[OutcomeItem, ...] = field(default_factory=tuple)
+    standing: rules.Standing | None = None
+    history: tuple[Step, ...] = field(default_factory=tuple)
+
+    @property
+    def cutoff(self) -> float:
+        """The total that had to be reached: the lowest selected one of a ranked call, else the pass points."""
+        found = self.standing.cutoff if self.standing else None
+        return float(self.pass_points) if found is None else found
+
+    @property
+    def band(self) -> Words | None:
+        """The quarter of the field; None where the call was not ranked or its field is too small."""
+        return rules.BAND_LABELS.get(self.standing.band) if self.standing and self.standing.band else None
 
 
 def outcome_for_applicant(application_id: int) -> OutcomeView | None:
@@ -122,6 +146,11 @@ def outcome_for_applicant(application_id: int) -> OutcomeView | None:
         lines=lines,
         comments=tuple(sorted(filter(None, (voice.comment for voice in sides.voices)))),
         items=items,
+        standing=rules.Standing(**decision.standing) if decision.standing else None,
+        history=tuple(
+            Step(one.decided_at, one.cause, one.outcome, one.tier, one.total)
+            for one in queries.decisions_of(application_id)
+        ),
     )
 
 

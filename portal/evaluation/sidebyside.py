@@ -16,7 +16,7 @@ from portal.base.db import session
 from portal.base.paging import Page, paginate
 from portal.evaluation import calibration, disagreement, plans, queries, rubric, rules
 from portal.evaluation.casefile import diagnosis_of
-from portal.evaluation.models import Assignment, Consensus, Decision, Panel
+from portal.evaluation.models import Assignment, Consensus, Decision, Finding, Panel
 from portal.evaluation.queries import LINES, PAGE_SIZE, panels_visible_to, second_reader_calls, suggestion_of
 from portal.evaluation.rubric import Criterion, Rubric
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Judged
@@ -232,17 +232,18 @@ class DecisionRow:
 
     @property
     def is_ready(self) -> bool:
-        return bool(reviews_suffice(self.panel)) and self.panel.decision is None
+        return bool(reviews_suffice(self.panel)) and self.panel.decision is None and self.panel.finding is None
 
 
 def decisions(actor: Actor, state: str = "open", call: str = "", number: int = 1) -> Page[DecisionRow]:
-    """The panels that the actor chairs. state: open, decided or all."""
+    """The panels that the actor chairs. state: open, finalised (its call's ranking is to come), decided or all."""
     select = (
         _decisions(actor, state, call)
         .options(
             # a line of the list says nothing of the application's own lines
             joinedload(Panel.application).options(*map(lazyload, LINES)),
             joinedload(Panel.decision),
+            joinedload(Panel.finding),
             selectinload(Panel.assignments).joinedload(Assignment.review),
         )
         .order_by(Panel.due_on, Panel.id)
@@ -257,9 +258,11 @@ def _decisions(actor: Actor, state: str, call: str = "") -> sa.Select[tuple[Pane
         .join(Application, Application.id == Panel.application_id)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Decision, sa.and_(Decision.panel_id == Panel.id, Decision.superseded_at.is_(None)))
+        .outerjoin(Finding, Finding.panel_id == Panel.id)
     )
-    if state == "open":
-        select = select.where(Decision.id.is_(None), Application.status.in_(IN_EVALUATION))
+    if state in ("open", "finalised"):
+        final = Finding.id.is_not(None) if state == "finalised" else Finding.id.is_(None)
+        select = select.where(Decision.id.is_(None), final, Application.status.in_(IN_EVALUATION))
     elif state == "decided":
         select = select.where(Decision.id.is_not(None))
     if call:
@@ -277,5 +280,5 @@ def _decision_row(panel: Panel) -> DecisionRow:
 def decision_counts(actor: Actor) -> dict[str, int]:
     return {
         state: session.scalar(sa.select(sa.func.count()).select_from(_decisions(actor, state).subquery())) or 0
-        for state in ("open", "decided")
+        for state in ("open", "finalised", "decided")
     }

@@ -18,7 +18,7 @@ from portal.applications.rules import DECIDED, IN_EVALUATION, Status
 from portal.base.access import Actor, NotVisible
 from portal.base.db import session
 from portal.evaluation import plans
-from portal.evaluation.models import Assignment, Decision, Finding, Panel
+from portal.evaluation.models import Assignment, Consensus, Decision, Finding, Panel, Review, ReviewVersion
 from portal.evaluation.phases import Plan
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Outcome
 from portal.programmes import queries as programmes
@@ -188,15 +188,21 @@ def _stages(call: Call) -> Counter[str]:
 
 
 def _is_final() -> sa.ColumnElement[bool]:
-    """The chair's finding stands: no seat is open and no review came in after it."""
-    later = sa.exists().where(
+    """The chair's finding stands: no seat and no meeting is open, and no review came in or was mended after it."""
+    seat = sa.exists().where(
         Assignment.panel_id == Finding.panel_id,
         sa.or_(
             Assignment.state.in_(OPEN_STATES),
             sa.and_(Assignment.state == AssignmentState.SUBMITTED, Assignment.submitted_at > Finding.at),
         ),
     )
-    return sa.and_(Finding.id.is_not(None), ~later)
+    meeting = sa.exists().where(Consensus.panel_id == Finding.panel_id, Consensus.ended_at.is_(None))
+    mended = sa.exists().where(
+        Review.application_id == Finding.application_id,
+        ReviewVersion.review_id == Review.id,
+        ReviewVersion.made_at > Finding.at,
+    )
+    return sa.and_(Finding.id.is_not(None), ~seat, ~meeting, ~mended)
 
 
 def _reviews_of(call: Call) -> tuple[int, int]:
