@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload, selectinload
@@ -478,5 +478,5 @@ def outcome_on_appeal(application_id: int, total: float, tier: Tier) -> Outcome:
         return Outcome.SELECTED
     others = [row for row in rows if row is not mine]
     now = balance(ranking, others)
-    candidate = rules.moved(mine.candidate, total=total, tier=tier, recommended=True)
+    candidate = replace(mine.candidate, total=total, tier=tier, recommended=True)
     return rules.on_appeal(candidate, [row.candidate for row in now.reserves], ranking.terms, now.left, now.taken)

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -147,7 +148,7 @@ def test_the_digest_changes_with_everything_that_counts():
     first = rules.digest(rows, terms)
     assert rules.digest(list(reversed(rows)), terms) == first
     changed = [
-        rules.digest([rules.moved(rows[0], **change), rows[1]], terms)
+        rules.digest([replace(rows[0], **change), rows[1]], terms)
         for change in ({"total": 80.1}, {"bonus": 1.0}, {"subsidy": 99}, {"recommended": False}, {"tier": Tier.LEADING})
     ]
     assert first not in changed
