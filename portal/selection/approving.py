@@ -5,7 +5,7 @@ They show receipt numbers, totals and money, and no firm's name: an order is app
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
@@ -30,12 +30,12 @@ def approve(key: str):
     form = ApproveForm(data={"version": ranking.version})
     if form.validate_on_submit():
         try:
-            if request.form.get("action") == "send_back":
-                service.send_back(actor, ranking, form.reason.data or "")
-                flash(_("순위안을 되돌렸습니다. 운영기관에 알립니다."), "success")
-            else:
+            if form.action.data == "approve":
                 service.approve(actor, ranking, version=form.version.data, once_key=form.once.data)
                 flash(_("순위를 승인했습니다. 모든 신청기업에 결과를 알립니다."), "success")
+            else:
+                service.send_back(actor, ranking, form.reason.data or "")
+                flash(_("순위안을 되돌렸습니다. 운영기관에 알립니다."), "success")
             return redirect(url_for("selection.approve", key=key))
         except RuleBroken as broken:
             refuse(form, broken)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DecimalField, HiddenField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import DecimalField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from portal.accounts.models import Person
 from portal.programmes.forms import MoneyField
@@ -48,8 +48,9 @@ class TakeBackForm(OnceForm):
 
 
 class ApproveForm(OnceForm, VersionedForm):
-    """The call's chair: approve, or send back with a reason."""
+    """The call's chair: approve, or send back with a reason. action: which of the two buttons was pressed."""
 
+    action = StringField(validators=[AnyOf(("approve", "send_back"), message=_l("승인할지 되돌릴지 골라 주세요."))])
     reason = TextAreaField(
         _l("되돌리는 까닭"),
         description=_l("되돌릴 때만 30자 이상 적어 주세요. 운영기관이 읽습니다."),
