@@ -49,6 +49,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="40", hour="18"), name="refresh_peers")(_peers)  # 03:40 KST
         huey.periodic_task(crontab(minute="10", hour="18"), name="calibrate_evaluators")(_calibrate)  # 03:10 KST
         huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
+        huey.periodic_task(crontab(minute="10", hour="18"), name="recheck_conflicts")(_recheck)  # 03:10 KST
         _made = huey, huey.task()(_work)
     return _made
 
@@ -94,6 +95,13 @@ def _calibrate() -> None:
 
     with _app.app_context():
         calibration.nightly()
+
+
+def _recheck() -> None:
+    from portal.evaluation import rechecking  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        rechecking.recheck()
 
 
 def _report() -> None:

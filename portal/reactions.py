@@ -10,7 +10,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.evaluation import calibration, consensus, leaving, phasing, pressure
+from portal.evaluation import calibration, consensus, leaving, objecting, phasing, pressure, rechecking
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
 from portal.matching import service as matching
@@ -37,11 +37,14 @@ EVENTS: dict[str, list[Handler]] = {
     "suggestion.made": [matching.rank_after_suggestion],
     "suggestion.rescored": [],  # a block of many firms: no letters, no ranking anew until a firm moves by itself
     "phase.entered": [],  # the firm reads it on its timeline; letters follow when a day is set
-    "decision.made": [evaluation.write_to_firm, matching.rank_after_decision],
+    "decision.made": [evaluation.write_to_firm, rechecking.note_panel, matching.rank_after_decision],
     "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision, selection.on_decision_changed],
     "ranking.proposed": [selection.write_to_approver],
     "ranking.approved": [selection.write_to_maker],
     "ranking.returned": [selection.write_to_maker],
+    "objection.made": [],  # the queue of objections shows it; a letter for each would say no more
+    "objection.answered": [objecting.write_answered, rechecking.on_objection_answered],
+    "tie.changed": [],  # the nightly search reads it
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],
     "consultation.declined": [consultations.tell_declined],

@@ -94,7 +94,11 @@ def end_ties_from(actor: Actor, origin: tuple[str, int], kind: TieKind | None = 
     """
     day = clock.today()
     with transaction():
-        rows = [row for row in queries.open_ties_from(origin, kind) if not but or row.other_organisation_id != but]
+        rows = [
+            row
+            for row in queries.open_ties_from(origin, kind)
+            if not but or but not in (row.organisation_id, row.other_organisation_id)
+        ]
         for tie in rows:
             tie.to_on = max(day, tie.from_on) if tie.from_on else day
             audit.record(actor, "tie.end", "tie", tie.id, {"to": tie.to_on})
@@ -222,10 +226,17 @@ def keep_found(actor: Actor, object_type: str, found: Iterable[Found], moment: M
 
 
 def end_missing(
-    actor: Actor, object_type: str, object_ids: Collection[int], evaluator_ids: Collection[int], found: Iterable[Found]
+    actor: Actor,
+    object_type: str,
+    object_ids: Collection[int],
+    evaluator_ids: Collection[int],
+    found: Iterable[Found],
+    *,
+    kinds: Collection[ConflictKind],
 ) -> int:
     """Close what stood between these cases and people and is not found any more. Returns how many.
 
+    kinds: what the search looked for
     Notes: what a person declared or a firm's objection set is never closed here
     """
     still = {(one.evaluator_id, one.case_id, one.kind) for one in found}
@@ -235,7 +246,7 @@ def end_missing(
         ended = [
             row
             for pair, row in rows.items()
-            if row.state is FoundState.STANDING and row.kind not in kept and pair not in still
+            if row.state is FoundState.STANDING and row.kind in kinds and row.kind not in kept and pair not in still
         ]
         for row in ended:
             row.state, row.settled_at, row.settled_by_id = FoundState.ENDED, clock.now(), actor.id

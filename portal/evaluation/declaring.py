@@ -58,6 +58,10 @@ def screen(assignment: Assignment) -> Screening:
 def bar(assignment: Assignment, found: Sequence[Found], moment: Moment) -> None:
     """A conflict that bars was found: it is kept, and the seat is free."""
     conflicts.keep_found(SYSTEM, CASE, found, moment)
+    free_for_conflict(assignment, moment)
+
+
+def free_for_conflict(assignment: Assignment, moment: Moment) -> None:
     free_seat(SYSTEM, assignment, RecusalReason.CONFLICT, moment=moment)
 
 
