@@ -43,5 +43,6 @@ from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves t
     severity_desk,
     staffing,
     standing,
+    takeaway_desk,
     views,
 )

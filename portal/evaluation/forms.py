@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
@@ -218,6 +219,14 @@ class FinalForm(VersionedForm):
         description=_l("산정 유형과 다를 때 30자 이상 적어 주세요."),
         validators=[Optional(), Length(max=REASON_MAX)],
     )
+
+
+class SheetForm(Form):
+    file = FileField(_l("평가표 파일"), validators=[FileRequired(_l("올릴 파일을 골라 주세요."))])
+
+
+class TakeOverForm(Form):
+    plan = HiddenField()
 
 
 # --- the chair ----------------------------------------------------------------------------------------------
