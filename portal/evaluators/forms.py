@@ -13,7 +13,6 @@ from wtforms import (
     DateField,
     Field,
     IntegerField,
-    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -64,8 +63,8 @@ class CareersField(Field):
                     self.data.append(line)
 
     def rows(self) -> list[dict[str, str]]:
-        """For the template: the lines and two empty ones more."""
-        spare = min(2 if self.data else 3, rules.MOST_CAREERS - len(self.data))
+        """For the template: the lines and a few empty ones more; saving brings the next."""
+        spare = min(1 if self.data else 2, rules.MOST_CAREERS - len(self.data))
         empty = {"kind": CareerKind.EMPLOYED.value, "name": "", "number": "", "from": "", "to": ""}
         return [*self.data, *[dict(empty) for _ in range(spare)]]
 
@@ -112,7 +111,7 @@ class JoinForm(Form):
 
 
 class EntryForm(VersionedForm):
-    ground = RadioField(_l("자격 요건"), [Optional()])
+    ground = SelectField(_l("자격 요건"), [Optional()])
     years = IntegerField(
         _l("학위·자격을 얻은 뒤의 경력"), [Optional()], description=_l("만으로 채운 햇수를 적어 주세요.")
     )
@@ -134,7 +133,7 @@ class EntryForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.ground.choices = [(one.code, f"{one.field}: {one.label}") for one in rules.GROUNDS]
+        self.ground.choices = [("", _l("골라 주세요")), *((one.code, f"{one.field}: {one.label}") for one in rules.GROUNDS)]
         self.technologies.choices = [
             (code, str(label)) for _, options in reference.technology_options() for code, label in options
         ]

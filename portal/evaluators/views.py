@@ -116,6 +116,7 @@ def _entry_page(form: EntryForm, *, paper_form: PaperForm | None = None, apply_f
         is_fixed=row is not None and row.status is PoolStatus.ACTIVE and row.checked_at is not None,
         may_take_off=row is None or row.status in (PoolStatus.DRAFT, PoolStatus.REFUSED),
         names=_names(),
+        families=reference.technology_options(),
     )
     return page, 422 if any(one.errors for one in forms) else 200
 
