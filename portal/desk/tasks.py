@@ -18,9 +18,11 @@ from portal.base.access import Actor
 from portal.consultations import queries as consultations
 from portal.directory import queries as directory
 from portal.directory.rules import ListingStatus
-from portal.evaluation import queues, seating, sidebyside
+from portal.evaluation import pressure, queues, seating, sidebyside
 from portal.evaluation.queues import QueueFilters
 from portal.evaluation.seating import AssignmentFilters
+from portal.evaluators import queries as pool
+from portal.evaluators.rules import PoolStatus
 from portal.profiles import queries as profiles
 from portal.profiles.rules import missing_facts
 from portal.programmes import queries as programmes
@@ -446,6 +448,44 @@ def _auditor(_actor: Actor, page: Home) -> None:
     )
 
 
+def _pool(actor: Actor, page: Home) -> None:
+    """What waits around the evaluators: applications to the pool, reports of pressure that the actor may read."""
+    waiting = pool.waiting_count(actor)
+    reports = pressure.counts(actor)["open"]
+    page.figures += [
+        Figure(
+            _("평가위원 지원"), waiting, _("건"), url=url_for("evaluators.pool"), tone="warn" if waiting else ""
+        ),
+        Figure(
+            _("부당 요구 신고"),
+            reports,
+            _("건"),
+            url=url_for("evaluation.pressure_reports"),
+            tone="danger" if reports else "",
+        ),
+    ]
+
+
+def _candidate(actor: Actor, page: Home) -> None:
+    row = pool.own(actor)
+    status = row.status if row else PoolStatus.DRAFT
+    words = {
+        PoolStatus.DRAFT: (_("지원서를 써 주세요"), _("자격과 전문 분야를 적고 서류를 올린 뒤 냅니다."), _("이어 쓰기")),
+        PoolStatus.APPLIED: (
+            _("자격을 확인하고 있습니다"),
+            _("결과는 이메일로 알려 드립니다."),
+            _("낸 내용 보기"),
+        ),
+        PoolStatus.REFUSED: (
+            _("지원 결과를 확인해 주세요"),
+            _("이유를 읽고 고쳐서 다시 낼 수 있습니다."),
+            _("이유 보기"),
+        ),
+    }
+    title, text, action = words.get(status, (_("평가위원 등록이 끝났습니다"), _("사유를 볼 수 있습니다."), _("사유 보기")))
+    page.todo = Todo(title, text, action, url_for("evaluators.apply"), "file")
+
+
 BUILDERS = (
     (SME, _sme),
     (SUPPLIER, _supplier),
@@ -453,6 +493,8 @@ BUILDERS = (
     ((Role.EVALUATOR,), _evaluator),
     ((Role.LEAD_EVALUATOR,), _chair),
     ((Role.AUDITOR,), _auditor),
+    ((Role.OPERATOR_NATIONAL, Role.AUDITOR), _pool),
+    ((Role.CANDIDATE,), _candidate),
 )
 
 

@@ -30,10 +30,15 @@ from portal.web.pages import NavItem
 bp = Blueprint("evaluation", __name__)
 PERMISSIONS = rules.PERMISSIONS
 NAV = [
-    NavItem(say("내 평가", "My reviews"), "evaluation.queue", "evaluation:queue:read", order=40),
+    NavItem(
+        say("내 평가", "My reviews"),
+        "evaluation.queue",
+        "evaluation:queue:read",
+        order=40,
+        covers=("/evaluation/cases", "/evaluation/record", "/evaluation/pressure"),
+    ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
-    NavItem(say("부당 요구 신고", "Reports of pressure"), "evaluation.pressure_reports", "evaluation:pressure:handle", order=62),
 ]
 
 from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -29,7 +29,13 @@ NAV = [
         order=46,
         covers=("/evaluators",),
     ),
-    NavItem(say("평가위원 풀", "Evaluator pool"), "evaluators.pool", "evaluators:pool:read", order=61),
+    NavItem(
+        say("평가위원 풀", "Evaluator pool"),
+        "evaluators.pool",
+        "evaluators:pool:read",
+        order=61,
+        covers=("/operator/records", "/operator/pressure"),
+    ),
 ]
 
 from portal.evaluators import views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -16,7 +16,8 @@ from portal.applications.models import Application
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, queries, rubric, service
+from portal.evaluation import casefile, certificates, pressure, queries, rubric, service
+from portal.evaluation.fairness import PressureSource
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import Outcome
 from portal.programmes.rules import Tier
@@ -181,4 +182,10 @@ def door_values(world: Any) -> dict[str, Any]:
         "evaluation.decide": {"key": case.key},
         "evaluation.assign": {"key": waiting.key},
         "evaluation.outcome": {"key": done.key},
+        "evaluation.rate": {"key": done.key},
+        "evaluation.certificate": {"key": certificates.issue(pyeong).key},
+        "evaluation.pressure_report": {
+            "key": pressure.report(pyeong, source=PressureSource.FIRM, text="합성(예시) 점수를 올려 달라고 전화했습니다.").key
+        },
+        "evaluation.member_record": {"key": world.cast["pyeong"].key},
     }
