@@ -34,6 +34,7 @@ FEATURES = (
     "scoring",
     "evaluation",
     "selection",
+    "appeals",
     "matching",
     "consultations",
     "desk",

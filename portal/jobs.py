@@ -50,6 +50,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="10", hour="18"), name="calibrate_evaluators")(_calibrate)  # 03:10 KST
         huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
         huey.periodic_task(crontab(minute="10", hour="18"), name="recheck_conflicts")(_recheck)  # 03:10 KST
+        huey.periodic_task(crontab(minute="15", hour="21"), name="follow_appeals")(_appeals)  # 06:15 KST
         _made = huey, huey.task()(_work)
     return _made
 
@@ -110,6 +111,14 @@ def _report() -> None:
 
     with _app.app_context():
         monitoring.make_due_report()
+
+
+def _appeals() -> None:
+    from portal.appeals import judging, notices  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        notices.remind()
+        judging.free_silent()
 
 
 def _peers() -> None:

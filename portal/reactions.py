@@ -6,6 +6,9 @@ the others run in the worker. Each takes effect exactly once, in a transaction o
 
 from __future__ import annotations
 
+from portal.appeals import draw as appeal_draws
+from portal.appeals import notices as appeal_notices
+from portal.appeals import service as appeals
 from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
@@ -27,7 +30,7 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplier_asked": [applications.write_supplier_asked],
     "application.supplier_answered": [applications.write_supplier_answered],
     "application.supplemented": [scoring.on_application_handed_in],
-    "application.withdrawn": [evaluation.close_withdrawn],
+    "application.withdrawn": [evaluation.close_withdrawn, appeals.on_application_withdrawn],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [contests.write_answered],
     "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
@@ -52,6 +55,15 @@ EVENTS: dict[str, list[Handler]] = {
     "consultation.closed": [consultations.tell_closed],
     "consultation.concluded": [consultations.tell_concluded],
     "message.sent": [consultations.tell_message],
+    "appeal.filed": [appeal_notices.write_filed],
+    "appeal.supplement_asked": [appeal_notices.write_supplement_asked],
+    "appeal.taken_up": [appeal_notices.write_taken_up, appeal_draws.fill],
+    "appeal.refused": [appeal_notices.write_refused],
+    "appeal.withdrawn": [],
+    "appeal.seats_free": [appeal_draws.fill],
+    "appeal.seated": [appeal_notices.write_seated],
+    "appeal.judged": [],
+    "appeal.decided": [appeal_notices.write_decided],
     "evaluator.assigned": [evaluation.write_to_evaluator],
     "pressure.reported": [pressure.tell_handlers],
     "pressure.closed": [pressure.tell_reporter],
