@@ -26,7 +26,7 @@ def queue():
     actor = current_actor()
     stage = request.args.get("stage", "check")
     filters = Filters(
-        stage=stage if stage in (*STAGES, "") else "check",
+        stage="" if stage == "all" else stage if stage in STAGES else "check",
         text=request.args.get("q", "").strip(),
         call=request.args.get("call", ""),
         due=request.args.get("due", ""),
