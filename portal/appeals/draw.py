@@ -34,7 +34,7 @@ def ask(appeal: Appeal) -> None:
 
 def conflicted(application: Application, people: Collection[int], moment: str) -> set[int]:
     """Whom a hard conflict keeps off this case."""
-    return {one.evaluator_id for one in conflicts.hard(conflicts.barred([application], people, moment, soft=False))}
+    return {one.evaluator_id for one in conflicts.hard(conflicts.barred([application], people, moment))}
 
 
 def fill(appeal_id: int, **_: Any) -> None:

@@ -14,7 +14,8 @@ from wtforms.validators import DataRequired, Length, Optional
 from portal.appeals.models import Appeal, AppealSeat
 from portal.appeals.reckoning import Line
 from portal.appeals.rules import FILE_KINDS, TEXT_LENGTH, TEXT_MAX, GroundDraft, GroundKind, RefusalReason
-from portal.evaluation.forms import ChecklistField
+from portal.conflicts.rules import ConflictKind
+from portal.evaluation.forms import ChecklistField, OpenForm, open_form
 from portal.evaluation.rubric import Rubric
 from portal.evaluation.rules import CHOICES, Outcome, RecusalReason
 from portal.web.forms import Form, OnceForm, VersionedForm
@@ -142,10 +143,20 @@ class SupplementForm(Form):
 # --- the panel ----------------------------------------------------------------------------------------------
 
 
-class SeatForm(Form):
+class SeatForm(OpenForm):
+    """The declaration of who was drawn; with a question for each soft conflict that was found, by `seat_form`."""
+
     no_conflict = BooleanField(
         _l("위 신청기업·공급기업과 이해관계가 없고 처음 평가에 참여하지 않았으며, 알게 된 내용을 밖에 알리지 않겠습니다.")
     )
+
+    @property
+    def questions(self) -> list[Any]:
+        return [self[f"soft_{kind.value}"] for kind in self.asked]
+
+
+def seat_form(asked: Sequence[ConflictKind]) -> type[SeatForm]:
+    return type("SeatForm", (SeatForm, open_form(asked)), {})
 
 
 class SeatRecuseForm(Form):

@@ -12,12 +12,16 @@ from typing import Any
 from portal.appeals import draw, queries, reckoning, rules
 from portal.appeals.models import Appeal, AppealSeat
 from portal.appeals.rules import AppealState, Ruling, SeatRole, SeatState
-from portal.base import audit, clock, grants, once, outbox
+from portal.base import audit, clock, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, ensure
 from portal.base.db import session, transaction
-from portal.evaluation import plans
+from portal.conflicts import service as conflicts
+from portal.conflicts.rules import ConflictKind, Moment
+from portal.evaluation import declaring, plans
 from portal.evaluation import queries as evaluation
 from portal.evaluation import service as decisions
+from portal.evaluation.conflicted import CASE
+from portal.evaluation.rights import let_read, shut
 from portal.evaluation.rules import Cause, Outcome, RecusalReason
 
 OBJECT = "appeal"
@@ -27,35 +31,65 @@ DECIDE = "appeal.decide"
 # --- a seat -------------------------------------------------------------------------------------------------
 
 
-def open_seat(actor: Actor, seat: AppealSeat, *, no_conflict: bool) -> AppealSeat:
+def open_seat(
+    actor: Actor,
+    seat: AppealSeat,
+    *,
+    no_conflict: bool,
+    answers: Mapping[ConflictKind, bool] | None = None,
+) -> bool:
     """The person declares that there is no conflict; only then do grounds, evidence and the application show.
 
-    Raises: RuleBroken appeal_declare (no_conflict), appeal_seat_closed; appeal_seat_barred after a conflict was found
-            just now: then the seat is free already and another person is drawn
-    Notes : writes grants; opening twice changes nothing
+    answers: soft kind that was found → whether it is a conflict
+    Returns: whether the seat stays with the person; it is free after a "yes"
+    Raises : RuleBroken appeal_declare (no_conflict), evaluation_soft_answer (soft_<kind>), appeal_seat_closed;
+             appeal_seat_barred when a conflict bars: the seat is free then, and what was found is kept
+    Notes  : writes grants; opening twice changes nothing
     """
     with transaction():
         appeal = _locked(actor, seat)
         if seat.state is not SeatState.DRAWN:
-            return seat
+            return True
         _ensure_live(appeal)
         if not no_conflict:
             raise RuleBroken("appeal_declare", "no_conflict")
-        barred = actor.id in draw.conflicted(appeal.application, [actor.id], "opening")
-        if barred:
-            leave(SYSTEM, seat, SeatState.BARRED)
-        else:
-            seat.state, seat.opened_at = SeatState.OPENED, clock.now()
-            session.flush()
-            _let_read(actor, appeal, seat)
-            audit.record(actor, "appeal_seat.open", "appeal_seat", seat.id, {"appeal": appeal.id})
-    if barred:
-        raise RuleBroken("appeal_seat_barred")
-    return seat
+        screening = declaring.screen_person(appeal.application_id, actor.id)
+        if not screening.barred:
+            return _declare(actor, appeal, seat, screening, answers or {})
+        conflicts.keep_found(SYSTEM, CASE, screening.found, Moment.OPENING)
+        leave(SYSTEM, seat, SeatState.BARRED)
+    # the seat is given up for good, so this refusal comes after the commit
+    raise RuleBroken("appeal_seat_barred")
+
+
+def _declare(
+    actor: Actor,
+    appeal: Appeal,
+    seat: AppealSeat,
+    screening: declaring.Screening,
+    answers: Mapping[ConflictKind, bool],
+) -> bool:
+    lacking = [kind for kind in screening.asked if kind not in answers]
+    if lacking:
+        raise RulesBroken([RuleBroken("evaluation_soft_answer", f"soft_{kind.value}") for kind in lacking])
+    given = {kind: answers[kind] for kind in screening.asked}
+    conflicts.keep_found(SYSTEM, CASE, screening.found, Moment.OPENING)
+    conflicts.declare(actor, CASE, appeal.application_id, {None: False, **given})
+    declared = [kind for kind, is_conflict in given.items() if is_conflict]
+    if declared:
+        _step_down(actor, seat, declaring.REASONS[declared[0]])
+        return False
+    seat.state, seat.opened_at = SeatState.OPENED, clock.now()
+    session.flush()
+    if seat.role is SeatRole.CHAIR or plans.phase_of(appeal.application).sees_names:
+        # else the seat's own page shows the plan without names
+        let_read(actor, appeal.application, actor.id, _right(seat), "appeals.opened")
+    audit.record(actor, "appeal_seat.open", "appeal_seat", seat.id, {"appeal": appeal.id})
+    return True
 
 
 def recuse(actor: Actor, seat: AppealSeat, reason: RecusalReason | None) -> None:
-    """The person steps down (회피); every right on the case ends with it and another one is drawn.
+    """The person steps down (회피): every right on the case ends, the tie is remembered, another one is drawn.
 
     Raises: RuleBroken evaluation_recusal_reason (reason), appeal_seat_submitted, appeal_seat_closed
     """
@@ -66,13 +100,18 @@ def recuse(actor: Actor, seat: AppealSeat, reason: RecusalReason | None) -> None
         _ensure_live(appeal)
         if reason is None:
             raise RuleBroken("evaluation_recusal_reason", "reason")
-        seat.recusal_reason = reason
-        leave(actor, seat, SeatState.RECUSED)
+        _step_down(actor, seat, reason)
+
+
+def _step_down(actor: Actor, seat: AppealSeat, reason: RecusalReason) -> None:
+    seat.recusal_reason = reason
+    leave(actor, seat, SeatState.RECUSED)
+    declaring.remember(actor, seat.appeal.application, reason, ("appeal_seat", seat.id))
 
 
 def leave(actor: Actor, seat: AppealSeat, state: SeatState) -> None:
     """Free a seat and ask for a draw of whoever takes it."""
-    _shut(actor, seat.appeal, seat, "appeals.left")
+    shut(actor, seat.appeal.application, seat.person_id, _right(seat), "appeals.left")
     seat.state, seat.left_at, seat.scores = state, clock.now(), {}
     session.flush()
     detail = {"appeal": seat.appeal_id, "state": state.value}
@@ -238,7 +277,7 @@ def close_seats(actor: Actor, appeal: Appeal) -> None:
     """Files go back: nobody on the appeal's panel reads the case any more."""
     for seat in queries.seats_of(appeal):
         if seat.opened_at:
-            _shut(actor, appeal, seat, "appeals.closed")
+            shut(actor, appeal.application, seat.person_id, _right(seat), "appeals.closed")
 
 
 # --- the daily round ----------------------------------------------------------------------------------------
@@ -291,23 +330,3 @@ def _ensure_writable(appeal: Appeal, seat: AppealSeat) -> None:
 
 def _right(seat: AppealSeat) -> str:
     return "decide" if seat.role is SeatRole.CHAIR else "review"
-
-
-def _let_read(actor: Actor, appeal: Appeal, seat: AppealSeat) -> None:
-    """The application and the frozen diagnosis; a reader only where the call shows names (else the seat's own page
-    shows the plan without them)."""
-    application = appeal.application
-    if seat.role is SeatRole.READER and not plans.phase_of(application).sees_names:
-        return
-    reason = "appeals.opened"
-    grants.give(actor, "application", application.id, _right(seat), person_id=seat.person_id, reason=reason)
-    if version_id := evaluation.profile_version_id(application.id):
-        grants.give(actor, "profile_version", version_id, "read", person_id=seat.person_id, reason=reason)
-
-
-def _shut(actor: Actor, appeal: Appeal, seat: AppealSeat, reason: str) -> None:
-    application_id = appeal.application_id
-    grants.take(actor, "application", application_id, _right(seat), person_id=seat.person_id, reason=reason)
-    version_id = evaluation.profile_version_id(application_id)
-    if version_id and not evaluation.still_reads_version(seat.person_id, version_id, beside=application_id):
-        grants.take(actor, "profile_version", version_id, "read", person_id=seat.person_id, reason=reason)

@@ -105,6 +105,8 @@ def reckon(panel: Panel, raised: Mapping[str, float], standing: float) -> Reckon
     sheet = sides.rubric
     totals, below = [], []
     for voice in sides.voices:
+        if not voice.counts:
+            continue  # the highest and the lowest of five stay out, as they were
         points = {
             code: raised.get(code, given) if given is not None else None for code, given in voice.points.items()
         }

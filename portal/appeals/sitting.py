@@ -8,13 +8,21 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.appeals import bp, judging, queries, reckoning, rules
-from portal.appeals.forms import OpinionForm, RulingForm, SeatForm, SeatRecuseForm, fill_opinion, opinion_form
+from portal.appeals.forms import (
+    OpinionForm,
+    RulingForm,
+    SeatForm,
+    SeatRecuseForm,
+    fill_opinion,
+    opinion_form,
+    seat_form,
+)
 from portal.appeals.models import AppealSeat
 from portal.appeals.rules import AppealState, SeatRole, SeatState
 from portal.base import clock
 from portal.base.access import RuleBroken
 from portal.base.words import sentence
-from portal.evaluation import masking
+from portal.evaluation import declaring, masking
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
 
@@ -40,7 +48,7 @@ def seat(key: str):
     if row.appeal.state is not AppealState.REVIEW:
         return render_template("appeals/seat_closed.html", seat=row, appeal=row.appeal)
     if row.state is SeatState.DRAWN:
-        return _declaration_page(row, SeatForm(), SeatRecuseForm())
+        return _declaration_page(row, _seat_form(row), SeatRecuseForm(formdata=None))
     if row.role is SeatRole.CHAIR:
         return redirect(url_for("appeals.decide", key=key))
     return _opinion_page(row, _opinion_form(row))
@@ -51,10 +59,12 @@ def seat(key: str):
 def open_seat(key: str):
     actor = current_actor()
     row = queries.seat_by_key(actor, key)
-    form = SeatForm()
+    form = _seat_form(row)
     if form.validate_on_submit():
         try:
-            judging.open_seat(actor, row, no_conflict=form.no_conflict.data)
+            if not judging.open_seat(actor, row, no_conflict=form.no_conflict.data, answers=form.answers):
+                flash(_("이해관계를 밝혀 주셔서 이 건에서 빠졌습니다. 다른 위원이 맡습니다."), "success")
+                return redirect(url_for("appeals.seats"))
             return redirect(url_for("appeals.seat", key=key))
         except RuleBroken as broken:
             if broken.code == "appeal_seat_barred":
@@ -77,7 +87,7 @@ def recuse_seat(key: str):
             return redirect(url_for("appeals.seats"))
         except RuleBroken as broken:
             refuse(form, broken)
-    return _declaration_page(row, SeatForm(formdata=None), form), 422
+    return _declaration_page(row, seat_form(())(formdata=None), form), 422
 
 
 @bp.post("/evaluation/appeals/<key>")
@@ -162,6 +172,10 @@ def _declaration_page(row: AppealSeat, form: SeatForm, recusal: SeatRecuseForm) 
         shown=_shown(row),
         due=rules.countdown(clock.today(), row.due_on),
     )
+
+
+def _seat_form(row: AppealSeat) -> SeatForm:
+    return seat_form(declaring.screen_person(row.appeal.application_id, row.person_id).asked)()
 
 
 def _opinion_form(row: AppealSeat) -> OpinionForm:

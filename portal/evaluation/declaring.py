@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from portal.applications.models import Application
 from portal.base import audit, clock, outbox
 from portal.base.access import SYSTEM, Actor
 from portal.conflicts import queries as conflict_queries
@@ -27,7 +28,7 @@ _TIES = {
     RecusalReason.INTEREST: TieKind.TRADES,
     RecusalReason.OTHER: TieKind.OTHER,
 }
-_REASONS = {
+REASONS = {
     ConflictKind.OLD_ADVICE: RecusalReason.ADVICE,
     ConflictKind.EMPLOYER_ADVICE: RecusalReason.INTEREST,
     ConflictKind.RIVAL_ADVICE: RecusalReason.INTEREST,
@@ -48,7 +49,12 @@ class Screening:
 
 def screen(assignment: Assignment) -> Screening:
     """Look for conflicts of a seat now; a soft one that an operator overruled is not asked."""
-    found = conflicted.barred([assignment.application_id], [assignment.evaluator_id], Moment.OPENING)
+    return screen_person(assignment.application_id, assignment.evaluator_id)
+
+
+def screen_person(application_id: int, person_id: int) -> Screening:
+    """The same for somebody whose seat is another one: on an appeal."""
+    found = conflicted.barred([application_id], [person_id], Moment.OPENING)
     asked = {one.kind for one in found if one.strength is Strength.SOFT}
     return Screening(
         tuple(conflicted.hard(found)), tuple(kind for kind in ConflictKind if kind in asked), tuple(found)
@@ -88,14 +94,18 @@ def declare(actor: Actor, assignment: Assignment, screening: Screening, answers:
     declared = [kind for kind, is_conflict in given.items() if is_conflict]
     if not declared:
         return True
-    step_down(actor, assignment, _REASONS[declared[0]])
+    step_down(actor, assignment, REASONS[declared[0]])
     return False
 
 
 def step_down(actor: Actor, assignment: Assignment, reason: RecusalReason) -> None:
     """회피: the seat is free, and the tie is known from now on."""
     free_seat(actor, assignment, reason)
-    application = assignment.application
+    remember(actor, assignment.application, reason, ("assignment", assignment.id))
+
+
+def remember(actor: Actor, application: Application, reason: RecusalReason, origin: tuple[str, int]) -> None:
+    """Keep the tie for which somebody steps down, wherever the seat was; origin: the seat."""
     today = clock.today()
     parties = [application.organisation_id]
     if application.member:
@@ -111,7 +121,7 @@ def step_down(actor: Actor, assignment: Assignment, reason: RecusalReason) -> No
             person_id=actor.id,
             organisation_id=organisation_id,
             to_on=_until(kind, today),
-            origin=("assignment", assignment.id),
+            origin=origin,
         )
     ground = Evidence(PartyRole.CASE, Source.DECLARED, person_id=actor.id, tie_kind=kind, from_on=today)
     declared = Found(application.id, actor.id, ConflictKind.DECLARED, Strength.HARD, (ground,))

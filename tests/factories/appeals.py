@@ -113,7 +113,8 @@ def chair_of(appeal: Appeal) -> AppealSeat:
 
 
 def opened(seat: AppealSeat) -> AppealSeat:
-    return judging.open_seat(actor_of(seat), seat, no_conflict=True)
+    assert judging.open_seat(actor_of(seat), seat, no_conflict=True)
+    return seat
 
 
 def judged(seat: AppealSeat, mark: str = "", **points: float) -> AppealSeat:
