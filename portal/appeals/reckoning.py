@@ -13,10 +13,11 @@ from portal.appeals import queries, rules
 from portal.appeals.models import Appeal
 from portal.appeals.rules import SeatRole, SeatState
 from portal.base.words import Words
-from portal.evaluation import plans, rubric, sidebyside
 from portal.evaluation import queries as evaluation
+from portal.evaluation import rubric, sidebyside
 from portal.evaluation.models import Panel
 from portal.evaluation.rubric import Criterion, Rubric
+from portal.selection import queries as selection
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,7 @@ def basis(appeal: Appeal, accepted: Collection[str]) -> tuple[rules.Judged, Reck
     contested = [code for code in appeal.contested if code in found]
     taken = {code: found[code].after for code in contested if code in accepted and found[code].is_raised}
     reckoned = reckon(panel, taken, standing.total)
-    ranked = plans.plan_of(appeal.application.call).ranked
-    place = standing.standing or {}
+    turn = selection.outcome_on_appeal(appeal.application_id, reckoned.total, standing.tier)
     judged = rules.Judged(
         contested=frozenset(contested),
         raised=frozenset(code for code in contested if found[code].is_raised),
@@ -137,9 +137,7 @@ def basis(appeal: Appeal, accepted: Collection[str]) -> tuple[rules.Judged, Reck
         pass_points=rubric.load(panel.rubric).pass_points,
         passes=reckoned.passes,
         now=standing.outcome,
-        ranked=ranked,
-        bonus=float(place.get("bonus") or 0.0),
-        cutoff=place.get("cutoff"),
+        turn=turn,
     )
     return judged, reckoned
 

@@ -321,9 +321,9 @@ CODES = define(
             "다시 계산하면 {total}점입니다. {need}점 이상이고 핵심 항목이 모두 기준을 넘어야 선정하거나 후보로 둘 수 있습니다.",
             "The new total is {total}. Selection and reserve need {need} and every critical criterion above its floor.",
         ),
-        "appeal_outcome_below_cutoff": say(
-            "다시 계산하면 가점을 더해 {total}점입니다. 선정된 가장 낮은 점수({cutoff}점)에 못 미쳐 후보까지만 올릴 수 있습니다.",
-            "The new total with bonus is {total}, below the lowest selected one ({cutoff}): reserve at most.",
+        "appeal_outcome_turn": say(
+            "순위와 남은 예산으로는 아직 선정될 차례가 아닙니다. 후보까지 올릴 수 있습니다.",
+            "By rank and what is left of the budget its turn has not come: reserve at most.",
         ),
         "appeal_outcome_worse": say(
             "이의신청 때문에 결과가 나빠질 수는 없습니다. 지금 결과: {now}",
@@ -625,7 +625,7 @@ class Judged:
     total  : the total with the accepted criteria judged anew, 0–100
     passes : the total reaches the pass mark and no critical criterion is under its floor
     now    : the outcome that stands
-    ranked : the call is decided by rank; then `bonus` counts too and `cutoff` is the lowest total that was selected
+    turn   : what a case that passes with this total becomes: in a ranked call its turn decides, elsewhere it is selected
     """
 
     contested: frozenset[str]
@@ -635,23 +635,14 @@ class Judged:
     pass_points: int
     passes: bool
     now: Outcome
-    ranked: bool = False
-    bonus: float = 0.0
-    cutoff: float | None = None
-
-    @property
-    def reaches_selection(self) -> bool:
-        """Whether the firm would have been selected with this total."""
-        if not self.passes:
-            return False
-        return not self.ranked or (self.cutoff is not None and self.total + self.bonus >= self.cutoff)
+    turn: Outcome = Outcome.SELECTED
 
 
 def proposed_outcome(best: Judged, raised: Collection[str]) -> Outcome:
     """What the chair's form offers: what would have come out with these points from the start."""
     if not raised or not best.passes or best.now is Outcome.SELECTED:
         return best.now
-    return Outcome.SELECTED if best.reaches_selection else Outcome.RESERVE
+    return max(best.turn, best.now, key=HEIGHT.__getitem__)
 
 
 def decision_problems(basis: Judged, accepted: Collection[str], outcome: Outcome | None, reason: str) -> list[Problem]:
@@ -675,10 +666,8 @@ def decision_problems(basis: Judged, accepted: Collection[str], outcome: Outcome
         elif not basis.passes:
             need = basis.pass_points
             lacking.append(Problem("outcome", no("appeal_outcome_below", total=f"{basis.total:.1f}", need=need)))
-        elif outcome is Outcome.SELECTED and not basis.reaches_selection:
-            cutoff = "-" if basis.cutoff is None else f"{basis.cutoff:.1f}"
-            total = f"{basis.total + basis.bonus:.1f}"
-            lacking.append(Problem("outcome", no("appeal_outcome_below_cutoff", total=total, cutoff=cutoff)))
+        elif HEIGHT[outcome] > HEIGHT[basis.turn]:
+            lacking.append(Problem("outcome", no("appeal_outcome_turn")))
     return lacking
 
 
