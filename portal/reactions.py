@@ -13,7 +13,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.evaluation import calibration, consensus, leaving, objecting, phasing, pressure, rechecking
+from portal.evaluation import calibration, consensus, leaving, objecting, phasing, presentations, pressure, rechecking, visits
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
 from portal.matching import service as matching
@@ -30,7 +30,7 @@ EVENTS: dict[str, list[Handler]] = {
     "application.supplier_asked": [applications.write_supplier_asked],
     "application.supplier_answered": [applications.write_supplier_answered],
     "application.supplemented": [scoring.on_application_handed_in],
-    "application.withdrawn": [evaluation.close_withdrawn, appeals.on_application_withdrawn],
+    "application.withdrawn": [evaluation.close_withdrawn, appeals.on_application_withdrawn, presentations.free_slot],
     "diagnosis.completed": [scoring.on_diagnosis_completed],
     "explanation.answered": [contests.write_answered],
     "scoring_job.asked": [],  # scoring.work takes it from its own table: a job commits its steps by itself
@@ -40,7 +40,12 @@ EVENTS: dict[str, list[Handler]] = {
     "suggestion.made": [matching.rank_after_suggestion],
     "suggestion.rescored": [],  # a block of many firms: no letters, no ranking anew until a firm moves by itself
     "phase.entered": [],  # the firm reads it on its timeline; letters follow when a day is set
-    "decision.made": [evaluation.write_to_firm, rechecking.note_panel, matching.rank_after_decision],
+    "decision.made": [
+        evaluation.write_to_firm,
+        rechecking.note_panel,
+        matching.rank_after_decision,
+        presentations.free_slot,
+    ],
     "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision, selection.on_decision_changed],
     "ranking.proposed": [selection.write_to_approver],
     "ranking.approved": [selection.write_to_maker],
@@ -64,7 +69,11 @@ EVENTS: dict[str, list[Handler]] = {
     "appeal.seated": [appeal_notices.write_seated],
     "appeal.judged": [],
     "appeal.decided": [appeal_notices.write_decided],
-    "evaluator.assigned": [evaluation.write_to_evaluator],
+    "visit.planned": [visits.write_planned],
+    "presentation.booked": [presentations.write_booked],
+    "presentation.cancelled": [presentations.write_cancelled],
+    "evaluator.assigned": [evaluation.write_to_evaluator, presentations.follow_panel],
+    "evaluator.recused": [presentations.follow_panel],
     "pressure.reported": [pressure.tell_handlers],
     "pressure.closed": [pressure.tell_reporter],
     "evaluator.approved": [evaluators.tell_approved],

@@ -271,7 +271,8 @@ def _supplier(actor: Actor, page: Home) -> None:
 def _operator(actor: Actor, page: Home) -> None:
     """What waits for an operator."""
     waiting_for = applications.queue_counts(actor, Filters())
-    for status in (Status.SUBMITTED, Status.REQ_CHECK, Status.SUPPLEMENT, Status.WRITTEN):
+    later = [status for status in (Status.SITE, Status.PRESENT) if waiting_for.get(status)]
+    for status in (Status.SUBMITTED, Status.REQ_CHECK, Status.SUPPLEMENT, Status.WRITTEN, *later):
         page.figures.append(
             Figure(
                 str(status.label),

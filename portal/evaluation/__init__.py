@@ -45,6 +45,7 @@ from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves t
     chairing,
     consensus_desk,
     rubric_desk,
+    schedule,
     severity_desk,
     staffing,
     standing,

@@ -6,7 +6,7 @@ from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.accounts.rules import OPERATOR, SME
-from portal.applications import bp, forms, queries, receipt, service
+from portal.applications import bp, forms, queries, receipt, service, stages
 from portal.applications.completeness import problems_of
 from portal.applications.models import Application
 from portal.applications.rules import Action, NotReady, Status, can
@@ -37,6 +37,7 @@ def case(key: str):
         is_own=is_own,
         may_check=actor.has(*OPERATOR),
         timeline=_timeline(application, is_own),
+        notices=stages.notices(application) if is_own else (),
         rounds=queries.supplements(application),
         asked=queries.open_supplement(application),
         may_withdraw=is_own and may(actor, "applications:own:submit") and can(application.status, Action.WITHDRAW).ok,
@@ -59,14 +60,14 @@ def _timeline(application: Application, is_own: bool) -> list[dict[str, object]]
         }
         for change in changes
     ]
-    return items + [{"title": status.label, "state": ""} for status in _AHEAD.get(application.status, ())]
+    ahead = [status.label for status in _AHEAD.get(application.status, ())] + stages.ahead(application)
+    return items + [{"title": words, "state": ""} for words in ahead]
 
 
 _AHEAD = {
-    Status.DRAFT: (Status.SUBMITTED, Status.REQ_CHECK, Status.WRITTEN),
-    Status.SUBMITTED: (Status.REQ_CHECK, Status.WRITTEN),
-    Status.REQ_CHECK: (Status.WRITTEN,),
-    Status.SUPPLEMENT: (Status.REQ_CHECK, Status.WRITTEN),
+    Status.DRAFT: (Status.SUBMITTED, Status.REQ_CHECK),
+    Status.SUBMITTED: (Status.REQ_CHECK,),
+    Status.SUPPLEMENT: (Status.REQ_CHECK,),
 }
 
 
