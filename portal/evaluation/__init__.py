@@ -39,11 +39,15 @@ NAV = [
     ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
+    NavItem(say("발표 일정", "Presentations"), "evaluation.own_timetable", "evaluation:queue:read", order=43),
+    NavItem(say("부당 요구 신고", "Reports of pressure"), "evaluation.pressure_reports", "evaluation:pressure:handle", order=62),
 ]
 
 from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves to `bp`)
     chairing,
     consensus_desk,
+    meetings,
+    planning,
     rubric_desk,
     schedule,
     severity_desk,

@@ -184,6 +184,17 @@ class Plan:
     version: int = 0
 
 
+RANGES: dict[str, tuple[float, float]] = {
+    "min_load": (0, 500),
+    "max_load": (1, 500),
+    "bonus_cap": (0, 20),
+    "disagreement": (1, 10),
+    "remind_days": (0, 30),
+    "silence_days": (0, 60),
+    "appeal_days": (1, 60),
+}
+"""What the numbers of a plan may be."""
+
 CODES = define(
     {
         "evaluation_phase_not_open": say(
@@ -232,6 +243,7 @@ CODES = define(
         "evaluation_not_presenting": say(
             "발표 평가 단계의 신청이 아닙니다.", "The application is not in the presentation phase."
         ),
+        "evaluation_plan_range": say("{least}부터 {most}까지 정할 수 있습니다.", "Between {least} and {most}."),
         "evaluation_plan_loads": say(
             "가장 많이 맡는 건수는 가장 적게 맡는 건수보다 작을 수 없습니다.",
             "The largest load can't be smaller than the smallest.",

@@ -81,7 +81,13 @@ def _problems(call: Call, plan: Plan, rows: Sequence[Phase]) -> list[RuleBroken]
     found = []
     if not 1 <= plan.reviews <= rules.MOST_REVIEWERS:
         found.append(RuleBroken("evaluation_plan_reviews", "reviews", least=1, most=rules.MOST_REVIEWERS))
-    if plan.max_load < max(plan.min_load, 1):
+    for name, (least, most) in phases.RANGES.items():
+        if not least <= getattr(plan, name) <= most:
+            found.append(RuleBroken("evaluation_plan_range", name, least=least, most=most))
+    for tier, places in plan.quotas.items():
+        if not 0 <= places <= 100_000:
+            found.append(RuleBroken("evaluation_plan_range", f"quota_{tier.value}", least=0, most="100,000"))
+    if plan.max_load < plan.min_load:
         found.append(RuleBroken("evaluation_plan_loads", "max_load"))
     if plan.budget_krw > call.budget_krw:
         found.append(RuleBroken("evaluation_plan_budget", "budget", most=f"{call.budget_krw:,}"))
@@ -94,7 +100,7 @@ def _problems(call: Call, plan: Plan, rows: Sequence[Phase]) -> list[RuleBroken]
             found.append(RuleBroken("evaluation_phase_window", f"{one.kind.value}_closes_on"))
         if one.waived and not _says_something(one.waived_reason):
             found.append(RuleBroken("evaluation_waiver_reason", f"{one.kind.value}_waived_reason", least=REASON_LENGTH))
-    there = _standing(call.id)
+    there = standing(call.id)
     kept = {one.kind for one in rows if not one.waived}
     for kind, count in there.items():
         if count and kind not in kept:
@@ -102,7 +108,7 @@ def _problems(call: Call, plan: Plan, rows: Sequence[Phase]) -> list[RuleBroken]
     return found
 
 
-def _standing(call_id: int) -> dict[PhaseKind, int]:
+def standing(call_id: int) -> dict[PhaseKind, int]:
     """How many cases of a call are in each phase of evaluation."""
     counts = session.execute(
         sa.select(Application.status, sa.func.count())
@@ -164,42 +170,56 @@ class Moved:
     held: tuple[tuple[Application, Verdict], ...] = field(default=())
 
 
-def advance_call(actor: Actor, call: Call, kind: PhaseKind, *, dry: bool = False) -> Moved:
+def advance_call(actor: Actor, call: Call, kind: PhaseKind) -> Moved:
     """Move every case of a call that has done its work in one phase into the next; the others stay where they are.
 
-    dry   : only look
     Raises: RuleBroken evaluation_phase_unknown; Forbidden
     Notes : one transaction for the whole call
     """
     _ensure_operator(actor)
+    with transaction():
+        ready, held = _sorted_out(actor, call, kind, lock=True)
+        for row, panel, phase in ready:
+            _enter(actor, row, panel, phase)
+        if ready:
+            audit.record(actor, "phase.advance_call", "call", call.id, {"from": kind, "moved": len(ready)})
+        return Moved(len(ready), held)
+
+
+def look(actor: Actor, call: Call, kind: PhaseKind) -> Moved:
+    """What `advance_call` would do now."""
+    _ensure_operator(actor)
+    ready, held = _sorted_out(actor, call, kind)
+    return Moved(len(ready), held)
+
+
+def _sorted_out(
+    actor: Actor, call: Call, kind: PhaseKind, *, lock: bool = False
+) -> tuple[list[tuple[Application, Panel | None, Phase]], tuple[tuple[Application, Verdict], ...]]:
+    """The cases of a phase that may move on, with their panel and next phase; and those that stay, with the reason."""
     status = STATUS_OF.get(kind)
     if status is None:
         raise RuleBroken("evaluation_phase_unknown")
-    with transaction():
-        wanted = application_queries.visible_to(actor).where(
-            Application.call_id == call.id, Application.status == status
-        )
-        rows = session.scalars(wanted.order_by(Application.id).with_for_update(of=Application)).unique().all()
-        ids = [row.id for row in rows]
-        panels = {panel.application_id: panel for panel in _panels_of_call(call.id)}
-        visits = {one.application_id: one for one in session.scalars(_visits().where(SiteVisit.application_id.in_(ids)))}
-        without: dict[int, set[PhaseKind]] = {}
-        for one in session.scalars(sa.select(PhaseWaiver).where(PhaseWaiver.application_id.in_(ids))):
-            without.setdefault(one.application_id, set()).add(one.kind)
-        kept = plans.phases_of(call.id)
-        held, moved = [], 0
-        for row in rows:
-            left = phases.ahead(kept, row.status, without.get(row.id, ()))
-            verdict = can_leave(panels.get(row.id), row, visits.get(row.id)) if left else no("evaluation_phase_last")
-            if not verdict:
-                held.append((row, verdict))
-                continue
-            moved += 1
-            if not dry:
-                _enter(actor, row, panels.get(row.id), left[0])
-        if moved and not dry:
-            audit.record(actor, "phase.advance_call", "call", call.id, {"from": kind, "moved": moved})
-        return Moved(moved, tuple(held))
+    wanted = application_queries.visible_to(actor).where(Application.call_id == call.id, Application.status == status)
+    if lock:
+        wanted = wanted.with_for_update(of=Application)
+    rows = session.scalars(wanted.order_by(Application.number, Application.id)).unique().all()
+    ids = [row.id for row in rows]
+    panels = {panel.application_id: panel for panel in _panels_of_call(call.id)}
+    visits = {one.application_id: one for one in session.scalars(_visits().where(SiteVisit.application_id.in_(ids)))}
+    without: dict[int, set[PhaseKind]] = {}
+    for one in session.scalars(sa.select(PhaseWaiver).where(PhaseWaiver.application_id.in_(ids))):
+        without.setdefault(one.application_id, set()).add(one.kind)
+    kept = plans.phases_of(call.id)
+    ready, held = [], []
+    for row in rows:
+        left = phases.ahead(kept, row.status, without.get(row.id, ()))
+        verdict = can_leave(panels.get(row.id), row, visits.get(row.id)) if left else no("evaluation_phase_last")
+        if verdict:
+            ready.append((row, panels.get(row.id), left[0]))
+        else:
+            held.append((row, verdict))
+    return ready, tuple(held)
 
 
 def waive(actor: Actor, application: Application, kind: PhaseKind, reason: str) -> Application:

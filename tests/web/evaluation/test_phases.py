@@ -116,7 +116,7 @@ def test_a_whole_call_moves_and_says_what_stays(actor, case, panel, bora):
     with_phases(case.call)
     for one in (actor("pyeong"), bora):
         make.reviewed(one, case, tier=make.suggested(case))
-    look = phasing.advance_call(un, case.call, PhaseKind.WRITTEN, dry=True)
+    look = phasing.look(un, case.call, PhaseKind.WRITTEN)
     assert (look.moved, status_of(case)) == (1, Status.WRITTEN)
     moved = phasing.advance_call(un, case.call, PhaseKind.WRITTEN)
     assert moved.moved == 1
