@@ -14,11 +14,11 @@ from portal.base import clock
 from portal.base.access import Actor
 from portal.base.db import session
 from portal.base.paging import Page, paginate
-from portal.base.words import Words
+from portal.base.words import Words, say
 from portal.evaluation import masking, plans, rubric, rules
-from portal.evaluation.models import Assignment
+from portal.evaluation.models import Assignment, Consensus, Panel, Review
 from portal.evaluation.phases import Phase, phase_at
-from portal.evaluation.queries import LINES, PAGE_SIZE, visible_to
+from portal.evaluation.queries import LINES, visible_to
 from portal.evaluation.rules import OPEN_STATES, AssignmentState, Scored
 from portal.programmes.models import Call
 
@@ -45,13 +45,21 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class QueueFilters:
-    """state: open, submitted or all; due: late, soon or ""; sort: place (the own random order), due, number."""
+    """state: open, meeting, submitted or all; due: late, soon or ""; sort: place (the own random order), due, number.
+
+    step: how far an open case is: declare, review, locked or ""
+    """
 
     state: str = "open"
     due: str = ""
+    step: str = ""
     call: str = ""
     text: str = ""
     sort: str = "place"
+
+
+PAGE_SIZE = 60
+"""A usual share of cases on one page, so that nobody turns pages for them."""
 
 
 def queue(actor: Actor, filters: QueueFilters, number: int = 1, size: int = PAGE_SIZE) -> Page[QueueRow]:
@@ -66,7 +74,7 @@ def queue(actor: Actor, filters: QueueFilters, number: int = 1, size: int = PAGE
         .options(
             joinedload(Assignment.application).options(*map(lazyload, LINES)),
             joinedload(Assignment.review),
-            joinedload(Assignment.panel),
+            joinedload(Assignment.panel).joinedload(Panel.consensus),
         )
     )
     page = paginate(select, number, size)
@@ -83,10 +91,16 @@ def _queue(actor: Actor, filters: QueueFilters) -> sa.Select[tuple[Assignment]]:
         .join(Application, Application.id == Assignment.application_id)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Call, Call.id == Application.call_id)
+        .outerjoin(Review, Review.assignment_id == Assignment.id)
+        .outerjoin(
+            Consensus, sa.and_(Consensus.panel_id == Assignment.panel_id, Consensus.ended_at.is_(None))
+        )
     )
     tabs = _tabs()
-    if filters.state in ("open", "submitted"):
+    if filters.state in ("open", "meeting", "submitted"):
         wanted = wanted.where(tabs[filters.state])
+    if filters.step in STEPS:
+        wanted = wanted.where(tabs["open"], STEPS[filters.step]())
     if filters.due in ("late", "soon"):
         wanted = wanted.where(tabs[filters.due])
     if filters.call:
@@ -108,14 +122,31 @@ def _tabs() -> dict[str, sa.ColumnElement[bool]]:
     live = sa.and_(Assignment.state.in_(OPEN_STATES), Application.status.in_(IN_EVALUATION))
     return {
         "open": live,
+        "meeting": sa.and_(
+            Assignment.state == AssignmentState.SUBMITTED,
+            Consensus.id.is_not(None),
+            Application.status.in_(IN_EVALUATION),
+        ),
         "submitted": Assignment.state == AssignmentState.SUBMITTED,
         "late": sa.and_(live, Assignment.due_on < today),
         "soon": sa.and_(live, Assignment.due_on >= today, Assignment.due_on <= today + rules.DUE_SOON),
     }
 
 
+STEPS = {
+    "declare": lambda: Assignment.state == AssignmentState.ASSIGNED,
+    "review": lambda: sa.and_(Assignment.state == AssignmentState.OPENED, Review.own_locked_at.is_(None)),
+    "locked": lambda: Review.own_locked_at.is_not(None),
+}
+STEP_WORDS = {
+    "declare": say("이해충돌 확인 전", "Conflict check to do"),
+    "review": say("점수를 적는 중", "Scores being written"),
+    "locked": say("점수 확정, 제출 전", "Score locked, not submitted"),
+}
+
+
 def queue_counts(actor: Actor) -> dict[str, int]:
-    """The numbers on the tabs and in the clocks: open, submitted, late, soon; in one query."""
+    """The numbers on the tabs and in the clocks: open, meeting, submitted, late, soon; in one query."""
     counts = [sa.func.count().filter(condition).label(name) for name, condition in _tabs().items()]
     select = _queue(actor, QueueFilters(state="all")).with_only_columns(*counts)
     return dict(session.execute(select).mappings().one())
@@ -136,6 +167,46 @@ def next_open(actor: Actor, assignment: Assignment) -> Assignment | None:
     live = _queue(actor, QueueFilters()).where(Assignment.id != assignment.id)
     after = live.where(Assignment.place > assignment.place).order_by(Assignment.place).limit(1)
     return session.scalar(after) or session.scalar(live.order_by(Assignment.place).limit(1))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an open case stands on the own desk. before, after: keys of the neighbours, None at the ends."""
+
+    number: int
+    total: int
+    before: str | None
+    after: str | None
+
+
+def place_of(actor: Actor, assignment: Assignment) -> Place | None:
+    """Where a case stands among the open ones, in the evaluator's own order; None for one that is not open."""
+    keys = list(
+        session.scalars(
+            _queue(actor, QueueFilters())
+            .with_only_columns(Assignment.key)
+            .order_by(Assignment.place, Assignment.id)
+        )
+    )
+    if assignment.key not in keys:
+        return None
+    here = keys.index(assignment.key)
+    return Place(
+        here + 1,
+        len(keys),
+        keys[here - 1] if here else None,
+        keys[here + 1] if here + 1 < len(keys) else None,
+    )
+
+
+def last_touched(actor: Actor) -> Assignment | None:
+    """The draft that this evaluator wrote on last, to go on with."""
+    return session.scalar(
+        _queue(actor, QueueFilters())
+        .where(Assignment.state == AssignmentState.OPENED, Review.version > 1)
+        .order_by(Review.updated_at.desc(), Review.id.desc())
+        .limit(1)
+    )
 
 
 def queue_row(assignment: Assignment, phase: Phase | None = None) -> QueueRow:

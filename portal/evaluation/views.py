@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from portal.applications.rules import IN_EVALUATION
@@ -31,7 +31,8 @@ from portal.web.forms import VersionedForm, refuse
 from portal.web.guard import current_actor, requires
 from portal.web.pages import download, page_number
 
-QUEUE_STATES = ("open", "submitted", "all")
+QUEUE_STATES = ("open", "meeting", "submitted", "all")
+_SAVED = "queue_at"
 
 
 @bp.get("/evaluation/queue")
@@ -42,17 +43,31 @@ def queue():
     filters = QueueFilters(
         state=state if state in QUEUE_STATES else "open",
         due=request.args.get("due", ""),
+        step=request.args.get("step", ""),
         call=request.args.get("call", ""),
         text=request.args.get("q", "").strip(),
         sort=request.args.get("sort", "place"),
     )
+    here = request.query_string.decode("ascii", "replace")
+    kept = here if len(here) <= 300 else ""  # a cookie holds 4 KB
+    if session.get(_SAVED, "") != kept:
+        session[_SAVED] = kept
     return render_template(
         "evaluation/queue.html",
+        steps=queues.STEP_WORDS,
+        going_on=queues.last_touched(actor),
         page=queues.queue(actor, filters, page_number()),
         counts=queues.queue_counts(actor),
         calls=queues.queue_calls(actor),
         filters=filters,
     )
+
+
+@bp.app_template_global()
+def queue_url(key: str = "") -> str:
+    """Back to the queue as the evaluator left it: filters, page and the row of the case."""
+    kept = session.get(_SAVED, "")
+    return url_for("evaluation.queue") + (f"?{kept}" if kept else "") + (f"#case-{key}" if key else "")
 
 
 # --- before the file is open --------------------------------------------------------------------------------
@@ -338,6 +353,7 @@ def _page(template: str, assignment: Assignment, form: VersionedForm, **context:
         review=assignment.review,
         sheet=rubric.load(assignment.panel.rubric),
         row=queues.queue_row(assignment),
+        place=queues.place_of(current_actor(), assignment),
         recusal=RecuseForm(formdata=None),
         form=form,
         tiers=tuple(reversed(rules.TIERS)),

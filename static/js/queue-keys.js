@@ -6,7 +6,9 @@ document.addEventListener("keydown", (event) => {
   const step = { j: 1, k: -1, "ㅓ": 1, "ㅏ": -1 }[event.key];
   if (!step) return;
   const all = links();
-  const here = all.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  // who comes back from a case goes on from its row
+  const at = document.activeElement.closest("tr") ?? document.querySelector("table[data-queue] tr:target");
+  const here = all.findIndex((link) => link.closest("tr") === at);
   const next = all[here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step];
   if (next) { event.preventDefault(); next.focus(); next.scrollIntoView({ block: "nearest" }); }
 });

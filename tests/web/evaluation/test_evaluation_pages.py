@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portal.base import clock
 from portal.base.db import session
-from portal.evaluation import casefile, queries, service
+from portal.evaluation import casefile, consensus, queries, queues, service
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import TIERS, AssignmentState, Outcome, distance
 from tests.client import Page
@@ -336,3 +336,43 @@ def test_every_page_opens_in_english(client_as, actor, case, two_reviews):
     ):
         assert client_as(name).get(f"{where}{'&' if '?' in where else '?'}lang=en").status_code == 200
     assert session.scalar(sa.select(sa.func.count()).select_from(Assignment)) == 2
+
+
+# --- a desk of many files -------------------------------------------------------------------------------------------
+
+
+def test_the_way_back_leads_to_the_row_and_the_filters_that_were_left(client_as, actor, case, panel):
+    assignment = make.opened(actor("pyeong"), case)
+    browser = client_as("pyeong")
+    queue = browser.page("/evaluation/queue?sort=due&step=review")
+    assert queue.soup.find(id=f"case-{assignment.key}")
+    back = browser.page(path(assignment)).soup.select_one("a[href*='#case-']")["href"]
+    assert back == f"/evaluation/queue?sort=due&step=review#case-{assignment.key}"
+    assert "조건에 맞는 평가가 없습니다" in browser.page("/evaluation/queue?step=locked").text
+    assert browser.page("/evaluation/queue?step=nonsense").text.count(case.number) == 1
+
+
+def test_a_case_tells_its_place_among_the_open_ones_and_the_queue_what_was_written_last(client_as, actor, case, panel):
+    pyeong = actor("pyeong")
+    other = make.in_evaluation(make.a_firm("둘째기업 (합성)"), actor("gong"), call=case.call)
+    make.assigned(actor("un"), other, [pyeong, make.an_evaluator("이보라")], actor("jang"))
+    first, second = make.opened(pyeong, case), make.opened(pyeong, other)
+    browser = client_as("pyeong")
+    assert browser.page("/evaluation/queue").soup.select_one(".queue-on") is None
+    service.save_review(pyeong, second, None, comment="쓰던 글")
+    on = browser.page("/evaluation/queue").soup.select_one(".queue-on a")
+    assert (on["href"], other.number in on.text) == (path(second), True)
+    by_place = sorted((first, second), key=lambda one: one.place)
+    links = [
+        {link["rel"][0]: link["href"] for link in browser.page(path(one)).soup.select(".case-place a")} for one in by_place
+    ]
+    assert links == [{"next": path(by_place[1])}, {"prev": path(by_place[0])}]
+
+
+def test_an_open_meeting_stands_under_its_own_tab(client_as, actor, case, two_reviews):
+    browser = client_as("pyeong")
+    assert case.number not in browser.page("/evaluation/queue?state=meeting").text
+    consensus.convene(actor("jang"), two_reviews, question="", due=clock.today())
+    page = browser.page("/evaluation/queue?state=meeting")
+    assert case.number in page.text
+    assert queues.queue_counts(actor("pyeong"))["meeting"] == 1
