@@ -60,7 +60,7 @@ def _facts(record: records.Record) -> dict[str, Any]:
         "by_year": [list(pair) for pair in record.by_year],
         "chaired": record.chaired,
         "on_time": record.on_time.as_dict(),
-        "explained": record.explained.as_dict(),
+        "explained": record.explained.as_dict() if record.explained else None,
         "agreed": record.agreed.as_dict() if record.agreed else None,
         "rated": {"mean": record.rated.overall, "firms": record.rated.firms} if record.rated else None,
         "synthetic": marks.is_demo(),

@@ -5,6 +5,7 @@ Source: 데이터 인프라 구축사업 관리지침 (2020-534) 제8조 제3항
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -361,3 +362,37 @@ def can_be_absent(
 def reason_suffices(reason: str) -> Verdict:
     count = len(" ".join(reason.split()))
     return YES if count >= REASON_LENGTH else no("pool_reason_short", least=REASON_LENGTH)
+
+
+@dataclass(frozen=True)
+class Day:
+    on: date
+    is_away: bool
+    is_past: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """One page of a calendar. weeks: Monday to Sunday, None outside of the month."""
+
+    year: int
+    month: int
+    weeks: tuple[tuple[Day | None, ...], ...]
+
+
+def calendar_of(today: date, spans: Sequence[tuple[date, date]], months: int = 3) -> list[Month]:
+    """The months from this one on, with the days that lie in one of the spans (first and last day included)."""
+    pages = []
+    for step in range(months):
+        year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
+        weeks = tuple(
+            tuple(
+                Day(day, any(first <= day <= last for first, last in spans), day < today)
+                if day.month == month + 1
+                else None
+                for day in week
+            )
+            for week in calendar.Calendar().monthdatescalendar(year, month + 1)
+        )
+        pages.append(Month(year, month + 1, weeks))
+    return pages

@@ -201,8 +201,13 @@ def absences():
         else:
             flash(_("저장했습니다. 이 기간에는 새로 배정하지 않습니다."), "success")
             return redirect(url_for(".absences"))
+    rows, today = queries.own_absences(actor), clock.today()
     page = render_template(
-        "evaluators/absences.html", form=form, rows=queries.own_absences(actor), today=clock.today()
+        "evaluators/absences.html",
+        form=form,
+        rows=rows,
+        today=today,
+        months=rules.calendar_of(today, [(one.from_on, one.to_on) for one in rows]),
     )
     return page, 422 if form.errors else 200
 

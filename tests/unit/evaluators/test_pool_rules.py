@@ -102,3 +102,14 @@ def test_every_status_has_words_and_no_step_skips_the_operator():
         PoolStatus.APPLIED,
         PoolStatus.REMOVED,
     ]
+
+
+def test_a_calendar_marks_the_days_away_and_goes_over_the_year():
+    pages = rules.calendar_of(date(2026, 11, 23), [(date(2026, 11, 28), date(2026, 12, 1))])
+    assert [(page.year, page.month) for page in pages] == [(2026, 11), (2026, 12), (2027, 1)]
+    days = [day for page in pages for week in page.weeks for day in week if day]
+    assert [day.on.isoformat() for day in days if day.is_away] == [
+        "2026-11-28", "2026-11-29", "2026-11-30", "2026-12-01",
+    ]  # fmt: skip
+    assert [sum(day is not None for week in page.weeks for day in week) for page in pages] == [30, 31, 31]
+    assert max(day.on for day in days if day.is_past) == date(2026, 11, 22)
