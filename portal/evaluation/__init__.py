@@ -8,6 +8,8 @@ Extra rooms: `rubric` (the score sheet, read from data/rubric), `chairing` and `
 operator; `views` holds those of the evaluator and the firm). Readings beside `queries` (who sees what): `seating` (the
 operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one case), `sidebyside` (what the chair decides
 on), `outcome` (what the firm is told).
+Impartiality: `conflicted` (the parties and ties of cases, handed to `conflicts`), `declaring` (what is asked before a file
+opens), `rechecking` (the nightly search), `objecting` (기피 of firms), `findings` (all that was found), `conflict_desk`.
 Around the evaluation: `fairness` (pure rules), `records` (an evaluator's figures), `certificates`, `ratings` (역평가 by
 firms), `pressure` (reports of solicitation), `leaving` (seats of who left the pool), `standing` (their views).
 
@@ -17,6 +19,7 @@ Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id
 assignment_id), `decision.made` and, for each later one, `decision.changed` (application_id, decision_id). It follows
 `second_reader.called` of `scoring`: the panel then needs one evaluator more where it has too few; and `evaluator.removed`
 of `evaluators`: the seats become free. `pressure.reported` and `pressure.closed` (report_id) lead to letters.
+`objection.answered` of `conflicts` leads to one too, and to a new look at the panel.
 """
 
 from __future__ import annotations
@@ -40,11 +43,18 @@ NAV = [
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
     NavItem(say("발표 일정", "Presentations"), "evaluation.own_timetable", "evaluation:queue:read", order=43),
-    NavItem(say("부당 요구 신고", "Reports of pressure"), "evaluation.pressure_reports", "evaluation:pressure:handle", order=62),
+    NavItem(
+        say("이해충돌", "Conflicts"),
+        "evaluation.conflicts_found",
+        "evaluation:conflict:read",
+        order=43,
+        covers=("/operator/objections", "/operator/ties"),
+    ),
 ]
 
 from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves to `bp`)
     chairing,
+    conflict_desk,
     consensus_desk,
     meetings,
     planning,

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from portal.accounts.models import Organisation, Person
 from portal.applications import queries as applications
 from portal.applications.models import Application
-from portal.base import clock
+from portal.base import audit, clock
 from portal.base.access import Actor, NotVisible
-from portal.base.db import session
+from portal.base.db import session, transaction
 from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
 from portal.conflicts.models import ConflictAnswer, ConflictFound
@@ -223,6 +223,12 @@ def workbook(actor: Actor, filters: Filters) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def note_export(actor: Actor) -> None:
+    """Leave a trace of who took the list away."""
+    with transaction():
+        audit.record(actor, "conflict.export", CASE, None)
 
 
 def _cells(line: Line) -> Sequence[Any]:

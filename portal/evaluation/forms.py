@@ -460,3 +460,50 @@ class CertificateForm(Form):
         [DataRequired(_l("증명서에 적힌 값을 넣어 주세요.")), Length(max=200)],
         description=_l("증명서 아래에 적힌 64자리입니다. 빈칸은 있어도 됩니다."),
     )
+
+
+# --- conflicts of interest ------------------------------------------------------------------------------------
+
+
+class ObjectionForm(OnceForm):
+    is_firm = RadioField(
+        _l("누구를 기피합니까?"),
+        choices=[("person", _l("사람")), ("firm", _l("기업·기관에 속한 모든 사람"))],
+        default="person",
+        validators=[Optional()],
+        validate_choice=False,
+    )
+    name = StringField(_l("이름"), validators=[Length(max=120)], description=_l("사람 이름이나 기업·기관 이름을 적어 주세요."))
+    belongs_to = StringField(_l("소속 (사람일 때, 아는 만큼)"), validators=[Length(max=120)])
+    reason = TextAreaField(
+        _l("까닭"),
+        validators=[Length(max=2000)],
+        description=_l("왜 공정한 평가를 기대하기 어려운지 30자 이상 적어 주세요."),
+    )
+
+
+class ObjectionAnswerForm(Form):
+    grant = RadioField(
+        _l("결정"),
+        choices=[("yes", _l("받아들임")), ("no", _l("받아들이지 않음"))],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+    chosen = ChecklistField(_l("적용할 대상"), choices=[], coerce=int, validate_choice=False)
+    reason = TextAreaField(
+        _l("까닭 (기업이 읽습니다)"),
+        validators=[Length(max=2000)],
+        description=_l("30자 이상. 누가 평가하는지 짐작할 수 있는 말은 쓰지 마세요."),
+    )
+
+    @property
+    def granted(self) -> bool | None:
+        return {"yes": True, "no": False}.get(self.grant.data)
+
+
+class OverruleForm(Form):
+    reason = TextAreaField(
+        _l("이해충돌이 아닌 까닭"),
+        validators=[Length(max=2000)],
+        description=_l("확인한 사실을 30자 이상 적어 주세요. 감사인이 읽습니다."),
+    )

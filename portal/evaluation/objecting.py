@@ -151,6 +151,22 @@ def queue(actor: Actor, state: ObjectionState | None, number: int = 1) -> Page[L
     return Page(lines, page.total, page.number, page.size)
 
 
+def counts(actor: Actor) -> dict[str, int]:
+    """state → how many, and all of them under ""."""
+    seen = visible_to(actor).subquery()
+    rows = session.execute(sa.select(seen.c.state, sa.func.count()).group_by(seen.c.state))
+    found = {ObjectionState(state).value: count for state, count in rows}
+    return {state.value: found.get(state.value, 0) for state in ObjectionState} | {"": sum(found.values())}
+
+
+def application_of(row: Objection) -> Application:
+    return session.get_one(Application, row.object_id)
+
+
+def application_key(row: Objection) -> str:
+    return session.scalar(sa.select(Application.key).where(Application.id == row.object_id))
+
+
 def waiting(actor: Actor) -> int:
     """How many objections wait for an answer."""
     select = visible_to(actor).where(Objection.state == ObjectionState.ASKED)
