@@ -7,10 +7,20 @@ A conflict stands, is overruled, or has ended; an objection is asked, then grant
 A case is named by type and number only: the features above say what stands behind it (`rules.Parties`), write ties down
 through `service.note_tie` and ask through `rules.find`. A conflict bars the person who judges and never the supplier, so
 that no recommendation and no search can give a panel away.
+
+Events: `tie.changed` (tie_id), `objection.made` and `objection.answered` (objection_id).
 """
 
 from __future__ import annotations
 
-from portal.conflicts import rules
+from flask import Blueprint
 
+from portal.base.words import say
+from portal.conflicts import rules
+from portal.web.pages import NavItem
+
+bp = Blueprint("conflicts", __name__)
 PERMISSIONS = rules.PERMISSIONS
+NAV = [NavItem(say("관계", "Ties"), "conflicts.ties", "conflicts:tie:read", order=45)]
+
+from portal.conflicts import views  # noqa: E402, F401  (routes attach themselves to `bp`)

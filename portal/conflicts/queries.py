@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased, selectinload
 
+from portal.accounts import queries as accounts
+from portal.accounts.models import Organisation, Person
+from portal.base import clock
 from portal.base.access import Actor, NotVisible
 from portal.base.db import session
+from portal.base.paging import Page, paginate
 from portal.conflicts import rules
 from portal.conflicts.models import ConflictFound, Objection, Tie
-from portal.conflicts.rules import ConflictKind, FoundState, ObjectionState, TieKind
+from portal.conflicts.rules import ConflictKind, FoundState, ObjectionState, Source, TieKind
 
+PAGE_SIZE = 50
 CHUNK = 900  # SQLite takes so many parameters in one statement
 
 
@@ -40,6 +47,64 @@ def tie_by_key(actor: Actor, key: str) -> Tie:
     if row is None:
         raise NotVisible
     return row
+
+
+@dataclass(frozen=True)
+class TieFilters:
+    """text: in the names of either side; state: standing, ended, pinned or "" for all."""
+
+    text: str = ""
+    kind: TieKind | None = None
+    source: Source | None = None
+    state: str = ""
+
+
+def ties(actor: Actor, filters: TieFilters, number: int = 1) -> Page[Tie]:
+    """The ties that the actor may read, the newest first."""
+    person, other_person = aliased(Person), aliased(Person)
+    firm, other_firm = aliased(Organisation), aliased(Organisation)
+    select = ties_visible_to(actor)
+    if filters.text:
+        select = (
+            select.outerjoin(person, person.id == Tie.person_id)
+            .outerjoin(other_person, other_person.id == Tie.other_person_id)
+            .outerjoin(firm, firm.id == Tie.organisation_id)
+            .outerjoin(other_firm, other_firm.id == Tie.other_organisation_id)
+        )
+        names = (person.name, other_person.name, firm.name, other_firm.name)
+        for word in filters.text.split()[:8]:
+            select = select.where(sa.or_(*(name.icontains(word, autoescape=True) for name in names)))
+    if filters.kind:
+        select = select.where(Tie.kind == filters.kind)
+    if filters.source:
+        select = select.where(Tie.source == filters.source)
+    today = clock.today()
+    if filters.state == "standing":
+        select = select.where(sa.or_(Tie.to_on.is_(None), Tie.to_on > today))
+    elif filters.state == "ended":
+        select = select.where(Tie.to_on <= today)
+    elif filters.state == "pinned":
+        select = select.where(Tie.pinned.is_(True))
+    select = select.order_by(Tie.id.desc()).options(
+        *(selectinload(one) for one in (Tie.person, Tie.other_person, Tie.organisation, Tie.other_organisation))
+    )
+    return paginate(select, number, PAGE_SIZE)
+
+
+def person_id_of(email: str) -> int | None:
+    found = accounts.person_by_email(email)
+    return found.id if found else None
+
+
+def organisation_id_of(registration_number: str) -> int | None:
+    """The organisation of a registration number, however it is typed; a supplier's row where a firm has two."""
+    digits = "".join(char for char in registration_number if char.isdigit())
+    return session.scalar(
+        sa.select(Organisation.id)
+        .where(Organisation.registration_number == digits)
+        .order_by(Organisation.kind.desc(), Organisation.id)
+        .limit(1)
+    )
 
 
 # --- what the detection reads (services only) ---------------------------------------------------------------------

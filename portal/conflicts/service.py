@@ -143,6 +143,48 @@ def enter_tie(
         return tie
 
 
+def enter_tie_of(
+    actor: Actor,
+    kind: TieKind,
+    *,
+    person: str = "",
+    organisation: str = "",
+    other_person: str = "",
+    other_organisation: str = "",
+    from_on: date | None = None,
+    to_on: date | None = None,
+    note: str,
+    once_key: str | None = None,
+) -> Tie:
+    """`enter_tie` with people named by e-mail and organisations by registration number, as an operator types them.
+
+    Raises: RulesBroken tie_unknown_person, tie_unknown_organisation by field; RuleBroken of `enter_tie`
+    """
+    _ensure_manager(actor)
+    given = {
+        "person": (person, queries.person_id_of, "tie_unknown_person"),
+        "organisation": (organisation, queries.organisation_id_of, "tie_unknown_organisation"),
+        "other_person": (other_person, queries.person_id_of, "tie_unknown_person"),
+        "other_organisation": (other_organisation, queries.organisation_id_of, "tie_unknown_organisation"),
+    }
+    ids = {name: find(text.strip()) if text.strip() else None for name, (text, find, _) in given.items()}
+    unknown = [RuleBroken(code, name) for name, (text, _, code) in given.items() if text.strip() and ids[name] is None]
+    if unknown:
+        raise RulesBroken(unknown)
+    return enter_tie(
+        actor,
+        kind,
+        person_id=ids["person"],
+        organisation_id=ids["organisation"],
+        other_person_id=ids["other_person"],
+        other_organisation_id=ids["other_organisation"],
+        from_on=from_on,
+        to_on=to_on,
+        note=note,
+        once_key=once_key,
+    )
+
+
 def pin_tie(actor: Actor, key: str, pinned: bool) -> Tie:
     """Pin a tie, so that no register and no event changes it, or let it go again."""
     _ensure_manager(actor)
