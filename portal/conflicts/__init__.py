@@ -15,12 +15,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from portal.base.words import say
 from portal.conflicts import rules
-from portal.web.pages import NavItem
 
 bp = Blueprint("conflicts", __name__)
 PERMISSIONS = rules.PERMISSIONS
-NAV = [NavItem(say("관계", "Ties"), "conflicts.ties", "conflicts:tie:read", order=45)]
 
 from portal.conflicts import views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -419,7 +419,7 @@ def firm_name(name: str | None) -> str | None:
 def person_name(name: str | None) -> str | None:
     """A person's name without blanks and titles."""
     plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name or "")).casefold()
-    plain = re.sub(r"(교수|박사|위원장|위원|대표|이사|소장|부장|과장)(님)?$", "", plain)
+    plain = re.sub(r"(?<=..)(교수|박사|위원장|위원|대표|이사|소장|부장|과장)?(님)?$", "", plain)
     return plain if len(plain) >= 2 else None
 
 

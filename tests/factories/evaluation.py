@@ -21,6 +21,7 @@ from portal.evaluation.fairness import PressureSource
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import Outcome
 from portal.programmes.rules import Tier
+from tests.factories import conflicts
 from tests.factories.applications import a_call, accepted
 from tests.factories.profiles import complete_profile
 
@@ -176,6 +177,8 @@ def door_values(world: Any) -> dict[str, Any]:
     decided(jang, done, suggested(done))
     opened(pyeong, case)
     key = assignment_of(pyeong, case).key
+    objection = conflicts.an_objection(world.actor("duri"), waiting)
+    conflict = conflicts.found(waiting, world.actor("nam"))
     return {
         **{f"evaluation.{name}": {"key": key} for name in ("case", "open_case", "recuse", "save_items", "score")},
         "evaluation.final": {"key": locked(pyeong, scored, tier=suggested(scored)).key},
@@ -187,5 +190,8 @@ def door_values(world: Any) -> dict[str, Any]:
         "evaluation.pressure_report": {
             "key": pressure.report(pyeong, source=PressureSource.FIRM, text="합성(예시) 점수를 올려 달라고 전화했습니다.").key
         },
+        "evaluation.objections": {"key": waiting.key},
+        **{f"evaluation.{name}": {"key": objection.key} for name in ("objection", "withdraw_objection")},
+        **{f"evaluation.{name}": {"key": conflict.key} for name in ("conflict", "overrule_conflict")},
         "evaluation.member_record": {"key": world.cast["pyeong"].key},
     }

@@ -155,7 +155,9 @@ def test_numbers_and_addresses_are_compared_in_one_shape():
     assert one == rules.address_of("경기 안산시 단원구  산단로 12")
     assert one != rules.address_of("경기 안산시 단원구 산단로 13")
     assert rules.address_of("경기도 안산시") is None
-    assert rules.person_name("김 위원님") == rules.person_name("김") or rules.person_name("김민수 교수") == "김민수"
+    assert rules.person_name("김민수 교수님") == rules.person_name("김 민수") == "김민수"
+    assert rules.person_name("남위원") == "남위원"
+    assert rules.person_name("김") is None
 
 
 def test_overruling_is_for_what_the_register_does_not_say():
