@@ -13,7 +13,17 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.evaluation import calibration, consensus, leaving, objecting, phasing, presentations, pressure, rechecking, visits
+from portal.evaluation import (
+    calibration,
+    consensus,
+    leaving,
+    objecting,
+    phasing,
+    presentations,
+    pressure,
+    rechecking,
+    visits,
+)
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
 from portal.matching import service as matching
