@@ -26,6 +26,7 @@ FEATURES = (
     "accounts",
     "conflicts",
     "evaluators",
+    "letters",
     "appointments",
     "programmes",
     "profiles",
