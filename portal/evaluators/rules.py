@@ -364,6 +364,17 @@ def reason_suffices(reason: str) -> Verdict:
     return YES if count >= REASON_LENGTH else no("pool_reason_short", least=REASON_LENGTH)
 
 
+WEEKDAYS = (
+    say("월", "Mo"),
+    say("화", "Tu"),
+    say("수", "We"),
+    say("목", "Th"),
+    say("금", "Fr"),
+    say("토", "Sa"),
+    say("일", "Su"),
+)
+
+
 @dataclass(frozen=True)
 class Day:
     on: date

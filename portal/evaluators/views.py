@@ -207,6 +207,7 @@ def absences():
         form=form,
         rows=rows,
         today=today,
+        weekdays=rules.WEEKDAYS,
         months=rules.calendar_of(today, [(one.from_on, one.to_on) for one in rows]),
     )
     return page, 422 if form.errors else 200
