@@ -43,3 +43,9 @@ def paginate(select: sa.Select[Any], number: int = 1, size: int = 20) -> Page[An
     number = min(max(number, 1), pages)
     rows = session.scalars(select.limit(size).offset((number - 1) * size)).unique().all()
     return Page(rows, total, number, size)
+
+
+def sliced(rows: Sequence[Row], number: int = 1, size: int = 20) -> Page[Row]:
+    """One page of rows that are all at hand already."""
+    number = min(max(number, 1), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], len(rows), number, size)

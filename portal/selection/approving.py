@@ -9,11 +9,13 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
+from portal.base.paging import sliced
 from portal.selection import bp, queries, rules, service
 from portal.selection.forms import ApproveForm
 from portal.selection.rules import RankingState
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
+from portal.web.pages import page_number
 
 
 @bp.get("/evaluation/rankings")
@@ -43,6 +45,7 @@ def approve(key: str):
     page = render_template(
         "selection/approve.html",
         ranking=ranking,
+        page=sliced(lines, page_number(), rules.PAGE_SIZE),
         lines=lines,
         balance=queries.balance(ranking, lines),
         terms=ranking.terms,

@@ -39,7 +39,6 @@ class Ranking(Keyed, Stamped, Versioned, db.Model):
 
     call: Mapped[Call] = relationship()
     approver: Mapped[Person] = relationship(foreign_keys=[approver_id])
-    entries: Mapped[list[RankingEntry]] = relationship(order_by="RankingEntry.line")
 
     __table_args__ = (
         # one running or approved ranking of a call, whoever comes first

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload
 
 from portal.accounts import queries as accounts
 from portal.accounts.models import Person
@@ -69,7 +69,7 @@ def ranking_by_key(actor: Actor, key: str) -> Ranking:
     row = session.scalar(
         rankings_visible_to(actor)
         .where(Ranking.key == key)
-        .options(joinedload(Ranking.call), selectinload(Ranking.entries).joinedload(RankingEntry.application).options(*_bare()))
+        .options(joinedload(Ranking.call))
     )
     if row is None:
         raise NotVisible
@@ -289,16 +289,6 @@ def named(call: Call, ids: Sequence[int]) -> dict[int, Application]:
     return {row.id: row for row in rows}
 
 
-def bonuses(call: Call) -> dict[int, Bonus]:
-    """By application id, in a call that the actor was given."""
-    rows = session.scalars(
-        sa.select(Bonus)
-        .join(Application, Application.id == Bonus.application_id)
-        .where(Application.call_id == call.id)
-    )
-    return {row.application_id: row for row in rows}
-
-
 def bonus_of(application_id: int) -> Bonus | None:
     return session.scalar(sa.select(Bonus).where(Bonus.application_id == application_id))
 
@@ -422,11 +412,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Balance:
-    """An approved ranking as it stands now: money, places and the reserve list in its order."""
+    """A ranking as it stands now: money, places and the reserve list in its order. cutoff: of those selected now."""
 
     budget: int
     spent: int
     taken: Counter[Tier]
+    cutoff: float | None
     reserves: tuple[Line, ...]
 
     @property
@@ -459,6 +450,7 @@ def balance(ranking: Ranking, rows: Sequence[Line] | None = None) -> Balance:
         budget=ranking.budget_krw,
         spent=sum(row.entry.subsidy_krw for row in chosen),
         taken=Counter(row.candidate.tier for row in chosen),
+        cutoff=min((row.candidate.with_bonus(ranking.terms.cap) for row in chosen), default=None),
         reserves=tuple(by_id[one.id] for one in ordered),
     )
 

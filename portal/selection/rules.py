@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "selection:ranking:approve": frozenset({Role.LEAD_EVALUATOR}),
 }
 
+PAGE_SIZE = 100
 SMALLEST_FIELD = 8
 """Below this number of ranked applications no band is told: a quarter of seven would point at somebody."""
 WHAT_IFS = (0.8, 0.9, 1.0, 1.1, 1.2)

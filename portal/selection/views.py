@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from portal.base import clock
 from portal.base.access import RuleBroken
+from portal.base.paging import sliced
 from portal.base.words import sentence
 from portal.evaluation import plans
 from portal.programmes.models import Call
@@ -16,6 +17,7 @@ from portal.selection.models import Ranking
 from portal.selection.rules import RankingState
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
+from portal.web.pages import page_number
 
 MANWON = 10_000
 MOST_MANWON = 100_000_000
@@ -181,15 +183,16 @@ def _preview_page(row: Call, form: ProposeForm) -> str:
     form.plan.data = rules.digest(found, terms)
     form.budget.data, form.reserves.data = typed or "", length or ""
     tried = [round(plan.budget_krw * share / MANWON) * MANWON for share in rules.WHAT_IFS]
+    page = sliced(result.places, page_number(), rules.PAGE_SIZE)
     return render_template(
         "selection/preview.html",
+        page=page,
         call=row,
         progress=queries.progress(row),
         plan=plan,
         terms=terms,
         result=result,
-        names=queries.named(row, [one.id for one in found]),
-        bonuses=queries.bonuses(row),
+        names=queries.named(row, [place.candidate.id for place in page.items]),
         tried=rules.what_if(found, terms, tried),
         past=queries.past(row),
         form=form,
@@ -207,7 +210,7 @@ def _ranking_page(row: Call, ranking: Ranking, form: BudgetForm) -> str:
         progress=queries.progress(row),
         ranking=ranking,
         terms=ranking.terms,
-        lines=rows,
+        page=sliced(rows, page_number(), rules.PAGE_SIZE),
         balance=queries.balance(ranking, rows),
         history=queries.moves(ranking),
         past=queries.past(row),
