@@ -34,7 +34,7 @@ class ProposeForm(OnceForm):
         self.approver.choices = [(one.id, one.name) for one in chairs]
 
 
-class BudgetForm(VersionedForm):
+class BudgetForm(OnceForm, VersionedForm):
     budget = MoneyField(
         _l("쓸 수 있는 예산"),
         validators=[InputRequired(_l("예산을 적어 주세요."))],

@@ -151,7 +151,15 @@ def take_back(actor: Actor, ranking: Ranking, note: str = "") -> None:
         _end(actor, ranking, RankingState.TAKEN_BACK, note)
 
 
-def add_budget(actor: Actor, ranking: Ranking, budget: int, reason: str, version: int | None = None) -> list[Decision]:
+def add_budget(
+    actor: Actor,
+    ranking: Ranking,
+    budget: int,
+    reason: str,
+    *,
+    version: int | None = None,
+    once_key: str | None = None,
+) -> list[Decision]:
     """Change what may be given after the approval; who is next on the reserve list moves up at once.
 
     Raises : RuleBroken selection_ended, selection_budget_spent (budget), selection_reason_short (reason);
@@ -162,6 +170,8 @@ def add_budget(actor: Actor, ranking: Ranking, budget: int, reason: str, version
     with transaction():
         queries.ranking_in_call(actor, ranking.key)
         queries.lock(ranking)
+        if once.claim(actor, once_key, "selection.add_budget") == ranking.key:
+            return []
         if ranking.state is not RankingState.APPROVED:
             raise RuleBroken("selection_ended")
         if version is not None and version != ranking.version:
@@ -179,6 +189,7 @@ def add_budget(actor: Actor, ranking: Ranking, budget: int, reason: str, version
             ranking.id,
             {"before": before, "after": budget, "reason": audit.digest(reason.strip())},
         )
+        once.keep(actor, once_key, "selection.add_budget", ranking.key)
         return move_up(ranking.call_id)
 
 

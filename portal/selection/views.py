@@ -15,7 +15,7 @@ from portal.selection import bp, queries, rules, service, workbook
 from portal.selection.forms import BudgetForm, ProposeForm, TakeBackForm, bonus_form
 from portal.selection.models import Ranking
 from portal.selection.rules import RankingState
-from portal.web.forms import refuse
+from portal.web.forms import check_version, refuse
 from portal.web.guard import current_actor, requires
 from portal.web.pages import page_number
 
@@ -94,7 +94,12 @@ def budget(key: str):
     if form.validate_on_submit():
         try:
             made = service.add_budget(
-                actor, ranking, form.budget.krw, form.reason.data or "", version=form.version.data
+                actor,
+                ranking,
+                form.budget.krw,
+                form.reason.data or "",
+                version=form.version.data,
+                once_key=form.once.data,
             )
             flash(
                 _("예산을 바꾸었습니다. 후보 %(n)s건이 선정되었습니다.", n=len(made)) if made else _("예산을 바꾸었습니다."),
@@ -118,6 +123,8 @@ def bonus(key: str):
     )
     back = url_for("selection.call", key=application.call.key)
     if form.validate_on_submit():
+        if kept is not None:
+            check_version(form, kept)
         try:
             service.grant_bonus(actor, key, form.points, form.note.data or "", form.version.data)
             flash(_("가점을 저장했습니다."), "success")

@@ -38,7 +38,7 @@ def test_the_chair_finalises_on_the_decision_page_and_may_mend_it(client_as, act
     assert browser.post(where, data=data).status_code == 302
     page = browser.page(where)
     assert "순위 승인을 기다립니다" in page.text
-    assert page.values()["outcome"] == ["selected"]
+    assert page.values()["outcome"] == "selected"
     assert evaluation.decision_of(case.id) is None
     assert case.number in browser.page("/evaluation/decisions?state=finalised").text
     assert case.number not in browser.page("/evaluation/decisions").text
