@@ -78,7 +78,7 @@ EVENTS: dict[str, list[Handler]] = {
     "appeal.seats_free": [appeal_draws.fill],
     "appeal.seated": [appeal_notices.write_seated],
     "appeal.judged": [],
-    "appeal.decided": [appeal_notices.write_decided],
+    "appeal.decided": [appeal_notices.write_decided, contests.count_appeal],
     "visit.planned": [visits.write_planned],
     "presentation.booked": [presentations.write_booked],
     "presentation.cancelled": [presentations.write_cancelled],

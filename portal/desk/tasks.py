@@ -10,6 +10,8 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 
 from portal.accounts.rules import OPERATOR, SME, SUPPLIER, Role
+from portal.appeals import queries as appeals
+from portal.appeals.rules import AppealState
 from portal.applications import queries as applications
 from portal.applications.models import Application
 from portal.applications.queries import Filters
@@ -130,6 +132,7 @@ def _sme(actor: Actor, page: Home) -> None:
         )
     own_applications = applications.mine(actor)
     _applications(own_applications, page)
+    _remedies(actor, page)
     _open_calls({row.call_id for row in own_applications if row.is_live}, actor.region, page)
     if suggestion is not None:
         told = explain(suggestion.answer)
@@ -189,6 +192,31 @@ def _applications(rows: Sequence[Application], page: Home) -> None:
                 url=url_for("applications.mine"),
             )
         )
+
+
+def _remedies(actor: Actor, page: Home) -> None:
+    """Until when a decision can be appealed against; a supplement that is asked for comes before everything else."""
+    for one in appeals.remedies(actor):
+        appeal = one.appeal if one.appeal and one.appeal.decision_id == one.decision.id else None
+        if appeal is not None and appeal.state is AppealState.SUPPLEMENT and not appeals.due_of(appeal).is_over:
+            page.todo = Todo(
+                _("이의신청을 보완해 주세요"),
+                _("%(day)s까지 보내 주세요.", day=appeal.supplement.due_on),
+                _("보완하기"),
+                url_for("appeals.show", key=appeal.key),
+                "file",
+            )
+        if one.is_open and not one.clock.is_over:
+            page.figures.append(
+                Figure(
+                    _("이의신청 기한"),
+                    one.clock.days,
+                    _("일 남음"),
+                    note=one.application.number,
+                    url=url_for("appeals.write", key=one.application.key),
+                    tone="warn" if one.clock.tone != "neutral" else "",
+                )
+            )
 
 
 def _open_calls(joined: set[int], region: str | None, page: Home) -> None:
@@ -320,6 +348,27 @@ def _operator(actor: Actor, page: Home) -> None:
             tone="danger" if readers else "",
         )
     )
+    contested = appeals.stage_counts(actor, appeals.Filters())
+    page.figures.append(
+        Figure(
+            _("확인할 이의신청"),
+            contested["check"],
+            _("건"),
+            url=url_for("appeals.queue"),
+            tone="warn" if contested["check"] else "",
+        )
+    )
+    late = appeals.late_count(actor)
+    if late:
+        page.figures.append(
+            Figure(
+                _("기한이 지난 이의신청"),
+                late,
+                _("건"),
+                url=url_for("appeals.queue", stage="all", due="late"),
+                tone="danger",
+            )
+        )
     counts = directory.review_counts(actor)
     waiting = counts["pending"] + counts["edited"]
     page.figures.append(
@@ -392,6 +441,22 @@ def _evaluator(actor: Actor, page: Home) -> None:
             _("배정되면 메일로 알려 드립니다."),
             url=url_for("evaluation.queue"),
         )
+    )
+
+
+def _seats(actor: Actor, page: Home) -> None:
+    """What the person was drawn for: an appeal runs on a short clock, so it is shown where there is one."""
+    rows = appeals.seats(actor)
+    if not rows:
+        return
+    page.figures.append(Figure(_("재심"), len(rows), _("건"), url=url_for("appeals.seats"), tone="warn"))
+    first = rows[0]
+    page.todo = Todo(
+        _("추첨으로 맡은 재심이 있습니다"),
+        _("%(number)s · 마감 %(when)s", number=first.appeal.application.number, when=when(first.due_on)),
+        _("재심하기"),
+        url_for("appeals.seat", key=first.key),
+        "people",
     )
 
 
@@ -493,6 +558,7 @@ BUILDERS = (
     (OPERATOR, _operator),
     ((Role.EVALUATOR,), _evaluator),
     ((Role.LEAD_EVALUATOR,), _chair),
+    ((Role.EVALUATOR, Role.LEAD_EVALUATOR), _seats),
     ((Role.AUDITOR,), _auditor),
     ((Role.OPERATOR_NATIONAL, Role.AUDITOR), _pool),
     ((Role.CANDIDATE,), _candidate),

@@ -146,6 +146,7 @@ class Phase:
         return self.suggestion is SuggestionView.AFTER_OWN
 
 
+SHORTEST_APPEAL, LONGEST_APPEAL = 7, 60
 DEFAULT_PHASES = (Phase(PhaseKind.REQUIREMENT), Phase(PhaseKind.WRITTEN))
 
 
@@ -224,6 +225,14 @@ CODES = define(
             "아직 거치지 않은 단계({phase})가 있습니다. 거치거나 생략한 뒤에 선정하거나 예비로 둘 수 있습니다.",
             "The phase “{phase}” is still ahead. The case can be selected or put in reserve after it, or once it is waived.",
         ),
+        "evaluation_appeal_days": say(
+            "이의신청 기한은 {least}일부터 {most}일까지 정할 수 있습니다.",
+            "The time for appeals is between {least} and {most} days.",
+        ),
+        "evaluation_appeal_shorter": say(
+            "이미 결정이 난 공고의 이의신청 기한은 줄일 수 없습니다. 지금은 {days}일입니다.",
+            "A call with decisions can't get a shorter time for appeals; it is {days} days now.",
+        ),
         "evaluation_phase_unknown": say(
             "이 공고에 없거나 이미 지난 단계입니다.", "The call has no such phase, or it has passed."
         ),
@@ -281,6 +290,15 @@ def phase_at(phases: Sequence[Phase], status: Status) -> Phase:
         kind = PHASE_OF[status]
         return next((one for one in phases if one.kind is kind), Phase(kind))
     return first_of(phases)
+
+
+def can_grant(days: int, now: int, has_decisions: bool) -> Verdict:
+    """Whether a call may grant so many days for an appeal. now: what it grants; has_decisions: firms rely on it."""
+    if not SHORTEST_APPEAL <= days <= LONGEST_APPEAL:
+        return no("evaluation_appeal_days", least=SHORTEST_APPEAL, most=LONGEST_APPEAL)
+    if has_decisions and days < now:
+        return no("evaluation_appeal_shorter", days=now)
+    return YES
 
 
 def first_of(phases: Sequence[Phase]) -> Phase:

@@ -93,6 +93,8 @@ def _problems(call: Call, plan: Plan, rows: Sequence[Phase]) -> list[RuleBroken]
         found.append(RuleBroken("evaluation_plan_budget", "budget", most=f"{call.budget_krw:,}"))
     if plan.rubric is not None and plan.rubric not in {one.reference for one in rubric.published()}:
         found.append(RuleBroken("evaluation_plan_rubric", "rubric"))
+    if not (term := phases.can_grant(plan.appeal_days, plans.plan_of(call).appeal_days, queries.has_decisions(call.id))):
+        found.append(RuleBroken(term.code, "appeal_days", **term.values))
     if not (verdict := phases.problem_of_order(rows)):
         found.append(RuleBroken(verdict.code))
     for one in rows:

@@ -100,6 +100,13 @@ def decision_of(application_id: int) -> Decision | None:
     )
 
 
+def has_decisions(call_id: int) -> bool:
+    """Whether firms of a call were told a decision and rely on its terms."""
+    # public: a yes or no about a call, for services and the plan's own page
+    select = sa.select(Decision.id).join(Application, Application.id == Decision.application_id)
+    return bool(session.scalar(select.where(Application.call_id == call_id).limit(1)))
+
+
 def decisions_of(application_id: int) -> Sequence[Decision]:
     """Every decision on the application, the first one first."""
     return session.scalars(

@@ -853,7 +853,7 @@ def write_to_evaluator(assignment_id: int) -> None:
 def write_to_firm(application_id: int, decision_id: int) -> None:
     """A letter to the firm's people: decided, and where scores, comments and reasons stand."""
     decision = session.get(Decision, decision_id)
-    if decision.cause is Cause.WITHDRAWAL:
+    if decision.cause in (Cause.WITHDRAWAL, Cause.APPEAL):  # the firm's own act; an appeal writes its own letter
         return
     for person in queries.people_of_firm(decision.panel.application):
         mail.queue(

@@ -9,7 +9,7 @@ from portal.base import audit, clock, mail, once, outbox
 from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken, ensure
 from portal.base.db import session, transaction
 from portal.scoring import queries
-from portal.scoring.models import ExplanationRequest, SuggestionRefusal
+from portal.scoring.models import AppealCount, ExplanationRequest, SuggestionRefusal
 from portal.scoring.rules import RequestKind, RequestOutcome, can_refuse, can_score, check_text
 
 ASK = "explanation.ask"
@@ -128,4 +128,11 @@ def write_answered(explanation_id: int, **_: Any) -> None:
         f"explanation-answered-{row.id}",
         name=row.asked_by.name,
         path="/result/explanation",
+    )
+
+
+def count_appeal(appeal_id: int, application_id: int, ruling: str, reversed: bool, **_: Any) -> None:
+    """appeal.decided → one more for the monitoring, which counts how often a decision did not hold."""
+    session.add(
+        AppealCount(appeal_id=appeal_id, application_id=application_id, ruling=ruling, reversed=reversed)
     )

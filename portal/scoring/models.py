@@ -176,6 +176,23 @@ class SecondReaderCall(db.Model):
     __table_args__ = (sa.UniqueConstraint("application_id", "reason"),)
 
 
+class AppealCount(db.Model):
+    """An appeal against a decision that was decided; kept here for the monitoring, which counts reversals.
+
+    ruling: upheld, partly, dismissed; reversed: whether the outcome of the application changed
+    """
+
+    __tablename__ = "appeal_count"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # of the package above; one row each, however often its event is delivered
+    appeal_id: Mapped[int] = mapped_column(BigId, unique=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"), index=True)
+    ruling: Mapped[str] = mapped_column(sa.String(20))
+    reversed: Mapped[bool]
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+
+
 class PeerGroup(db.Model):
     """Where the firms of one industry and size stand, drawn up every night; only for groups that are large enough.
 

@@ -62,6 +62,7 @@ def figures(actor: Actor, month: str, least: int = FEWEST_STAFF) -> dict[str, An
         "claims": _claims(tallies.claims(actor, year), least),
         "coverage": _coverage(actor, year, voices, least),
         "requests": _requests(tallies.asked(actor, period), least),
+        "appeals": vars(tallies.appeals(actor, period)),
     }
     _agree(found)
     found["overrides"] = _overrides([one for one in said if one.at >= period[0]], least)

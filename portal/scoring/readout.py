@@ -96,7 +96,7 @@ def lay_out(found: Mapping[str, Any]) -> list[Section]:
         _severity(found["severity"]),
         _claims(found["claims"]),
         _models(found["models"], found["coverage"]),
-        _requests(found["requests"]),
+        _requests(found["requests"], found.get("appeals")),
         _trend(found["trend"]),
     ]
 
@@ -459,7 +459,8 @@ def _models(spoke: Sequence[Mapping[str, Any]], coverage: Mapping[str, Any]) -> 
     )
 
 
-def _requests(found: Mapping[str, Any]) -> Section:
+def _requests(found: Mapping[str, Any], appeals: Mapping[str, int] | None) -> Section:
+    """appeals: None in reports that were frozen before appeals were counted."""
     rows: list[Sequence[Cell]] = [
         (say("설명 요청", "Explanations asked for"), found["explanations"]),
         (say("산정 결과에 대한 이의", "Objections to a suggestion"), found["objections"]),
@@ -471,6 +472,16 @@ def _requests(found: Mapping[str, Any]) -> Section:
         rows.append((say(f"위원을 더 부름: {why.ko}", f"Second reader called: {why.en}"), count))
     if not found["second_readers"]:
         rows.append((say("위원을 더 부름", "Second readers called"), 0))
+    notes: tuple[Words, ...] = ()
+    if appeals is None:
+        notes = (say("결정에 대한 이의신청은 아직 집계 전입니다.", "Appeals against decisions are not counted yet."),)
+    else:
+        rows += [
+            (say("결정에 대한 이의신청: 인용", "Appeals against decisions: upheld"), appeals["upheld"]),
+            (say("일부 인용", "Partly upheld"), appeals["partly"]),
+            (say("기각", "Dismissed"), appeals["dismissed"]),
+            (say("그 가운데 결과가 뒤집힌 것", "Of all, outcomes reversed"), appeals["reversed"]),
+        ]
     return Section(
         "requests",
         say("설명 요청과 이의", "Explanations and objections"),
@@ -484,7 +495,7 @@ def _requests(found: Mapping[str, Any]) -> Section:
             "When more are changed, read why, and look again at other firms with the same input.",
         ),
         (Table(say("요청", "Requests"), (Column(say("무엇", "What")), _COUNT), rows),),
-        (say("결정에 대한 이의신청은 아직 집계 전입니다.", "Appeals against decisions are not counted yet."),),
+        notes,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.applications import queries as applications
 from portal.applications.models import Application
 from portal.base.access import Actor
 from portal.base.db import session
@@ -22,7 +23,7 @@ from portal.profiles.models import ProfileVersion
 from portal.programmes.rules import Tier
 from portal.reference.models import Ksic, Region
 from portal.reference.rules import SizeClass
-from portal.scoring.models import ClaimVerdict, ExplanationRequest, Opinion, SecondReaderCall, Suggestion
+from portal.scoring.models import AppealCount, ClaimVerdict, ExplanationRequest, Opinion, SecondReaderCall, Suggestion
 from portal.scoring.queries import brought_forward, visible_to
 from portal.scoring.rules import ClaimWord, RequestKind, RequestOutcome
 
@@ -313,6 +314,35 @@ def asked(actor: Actor, period: Period) -> Asked:
         answered=explain[1] + objects[1],
         changed=int(explain[2] + objects[2]),
         second_readers={reason: row[0] for reason, row in rows.items()},
+    )
+
+
+@dataclass(frozen=True)
+class Appealed:
+    """Appeals against decisions that were decided in a period. reversed: the outcome changed."""
+
+    upheld: int
+    partly: int
+    dismissed: int
+    reversed: int
+
+
+def appeals(actor: Actor, period: Period) -> Appealed:
+    """How the period's appeals ended, of the applications that the reader may see."""
+    seen = applications.visible_to(actor).with_only_columns(Application.id)
+    rows = session.execute(
+        sa.select(
+            AppealCount.ruling, sa.func.count(), sa.func.sum(sa.case((AppealCount.reversed.is_(True), 1), else_=0))
+        )
+        .where(_within(AppealCount.decided_at, period), AppealCount.application_id.in_(seen))
+        .group_by(AppealCount.ruling)
+    ).all()
+    by_ruling = {ruling: count for ruling, count, _ in rows}
+    return Appealed(
+        upheld=by_ruling.get("upheld", 0),
+        partly=by_ruling.get("partly", 0),
+        dismissed=by_ruling.get("dismissed", 0),
+        reversed=int(sum(changed for _, _, changed in rows)),
     )
 
 

@@ -411,3 +411,12 @@ def test_the_firm_gets_one_letter_whoever_is_drawn(actor, drain, case, appeal):
     assert to_firm == ["이의신청을 재검토합니다"]
     assert len(sent) == 4  # the firm, two readers, the chair
     assert [one for one in sent if "하나정밀" in one.body and one.to != "hana@example.kr"] == []
+
+
+def test_the_monitoring_counts_rulings_and_reversals(actor, reviewed):
+    from portal.scoring import monitoring
+
+    make.ruled(reviewed)
+    make.worked()
+    found = monitoring.figures(actor("un"), clock.kst(clock.now()).strftime("%Y-%m"))
+    assert found["appeals"] == {"upheld": 1, "partly": 0, "dismissed": 0, "reversed": 1}

@@ -256,7 +256,7 @@ def test_an_empty_month_says_so(frozen, client_as):
     page = client_as("un").page(PAGE)
     assert page.h1 == "산정 모니터링"
     assert "견줄 기업이 두 기간 모두 30곳을 넘으면 나옵니다." in page.text
-    assert "결정에 대한 이의신청은 아직 집계 전입니다." in page.text
+    assert "결정에 대한 이의신청: 인용" in page.text
 
 
 @pytest.mark.parametrize("wrong", ["2026-13", "2026-6", "2026-08", "2023-08", "x", "2026-06-01", "٢٠٢٦-٠٦", "9999-12"])
