@@ -17,7 +17,7 @@ for _name in [*(name for name in os.environ if name.startswith(("PORTAL_", "FLAS
     os.environ.pop(_name, None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests.bench import assigning, pages, scorer, speed, start  # noqa: E402  (they import the portal)
+from tests.bench import assigning, pages, queue, scorer, speed, start  # noqa: E402  (they import the portal)
 
 AIMS = {
     "start": 1.3,
@@ -34,7 +34,7 @@ AIMS = {
 }
 
 
-SECTIONS = ("start", "pages", "speed", "scorer", "assigning")
+SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue")
 
 
 def main() -> None:
@@ -49,12 +49,14 @@ def main() -> None:
     print(f"Figures of the portal (load {load:.1f} for each processor at the start; above 1, trust ratios and CPU)\n")
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         data = Path(folder)
-        if {"start", "pages"} & set(wanted):
+        if {"start", "pages", "queue"} & set(wanted):
             _demo(data)
         if "start" in wanted:
             _start(data, given.starts)
         if "pages" in wanted:
             _pages(data, given.rounds)
+        if "queue" in wanted:
+            _queue(data, given.rounds)
     if "speed" in wanted:
         _scorer_speed()
     if "scorer" in wanted:
@@ -232,6 +234,27 @@ def _assigning() -> None:
         f"+{AIMS['gain']:.0%}, spread of loads ≤ 1 with balance, affinity equal to the linear programme's.\n"
         f"How much is gained depends on how tight the call is: {assigning.ROOM - 1:.0%} more places than needed here.\n"
     )
+
+
+def _queue(data: Path, rounds: int) -> None:
+    found, sheets = queue.measure(data, rounds)
+    _head("evaluator's desk", "p50 ms", "p95 ms", "p50 CPU", "p95 CPU", "queries", "HTML KB", "page KB")
+    for page in found:
+        _row(
+            page.name,
+            f"{page.p50:.0f}",
+            _against(page.p95, AIMS["milliseconds"]),
+            f"{page.p50_processor:.0f}",
+            _against(page.p95_processor, AIMS["milliseconds"]),
+            _against(page.queries, AIMS["queries"]),
+            f"{page.html:.1f}",
+            _against(page.weight, AIMS["kilobytes"], 1),
+        )
+    print()
+    _head("offline sheet of the opened half", "rows", "written", "read back", "compared", "file")
+    for one in sheets:
+        _row(f"{one.files} files", one.rows, *(f"{t:.2f} s" for t in (one.out, one.back, one.compare)), f"{one.kilobytes:.0f} KB")
+    print(f"\n{rounds} visits to each page; up to 60 files stand on one page, half of them opened with a draft.\n")
 
 
 def _pages(data: Path, rounds: int) -> None:
