@@ -14,9 +14,10 @@ from portal.applications.models import Application
 from portal.applications.parts import CostKind, OwnShareSource, Part, Writer
 from portal.base import clock
 from portal.base.access import Actor
+from portal.conflicts.rules import Strength
 from portal.demo import people, texts
 from portal.demo.country import Country
-from portal.evaluation import casefile, rubric, sidebyside
+from portal.evaluation import casefile, conflicted, rubric, sidebyside
 from portal.evaluation import queries as evaluation_queries
 from portal.evaluation import service as evaluation
 from portal.evaluation.models import Panel
@@ -169,9 +170,13 @@ def _panel(country: Country, row: Application, number: int) -> Panel:
     tour, *others = country.evaluators
     first = tour if number % 2 else others[(number + 4) % len(others)]
     second = others[number % len(others)]
+    pool = list(dict.fromkeys([first, second, *others]))  # in turn, but nobody with a conflict
     with country.on(6):
+        found = conflicted.barred([row], [one.id for one in pool], "assignment")
+        barred = {one.evaluator_id for one in found if one.strength is Strength.HARD}
+        free = [one for one in pool if one.id not in barred]
         due = clock.today() + timedelta(days=12)
-        return evaluation.assign(country.operator, row, [first, second], country.chair, due)
+        return evaluation.assign(country.operator, row, free[:2], country.chair, due)
 
 
 def _review(country: Country, evaluator: Person, row: Application, own: Tier) -> None:
