@@ -51,6 +51,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
         huey.periodic_task(crontab(minute="10", hour="18"), name="recheck_conflicts")(_recheck)  # 03:10 KST
         huey.periodic_task(crontab(minute="15", hour="21"), name="follow_appeals")(_appeals)  # 06:15 KST
+        huey.periodic_task(crontab(minute="15", hour="22"), name="sweep_seats")(_seats)  # 07:15 KST
         _made = huey, huey.task()(_work)
     return _made
 
@@ -74,8 +75,10 @@ def _work() -> None:
 
 
 def _work_long() -> None:
-    from portal.scoring import work  # a feature: not needed until the worker runs
+    from portal.evaluation import work as draws  # features: not needed until the worker runs
+    from portal.scoring import work
 
+    draws.run_waiting()  # seconds, so it comes before what takes minutes
     work.run_waiting()
 
 
@@ -119,6 +122,14 @@ def _appeals() -> None:
     with _app.app_context():
         notices.remind()
         judging.free_silent()
+
+
+def _seats() -> None:
+    """Remind late evaluators, and give the seats of silent ones to others."""
+    from portal.evaluation import lateness  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        lateness.sweep()
 
 
 def _peers() -> None:

@@ -28,6 +28,7 @@ from flask import Blueprint
 
 from portal.base.words import say
 from portal.evaluation import rules
+from portal.evaluation.commands import COMMANDS  # noqa: F401
 from portal.web.pages import NavItem
 
 bp = Blueprint("evaluation", __name__)
@@ -41,7 +42,13 @@ NAV = [
         covers=("/evaluation/cases", "/evaluation/record", "/evaluation/pressure"),
     ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
-    NavItem(say("평가 배정", "Assignment"), "evaluation.assignments", "evaluation:assignment:manage", order=42),
+    NavItem(
+        say("평가 배정", "Assignment"),
+        "evaluation.assignments",
+        "evaluation:assignment:manage",
+        order=42,
+        covers=("/operator/draws", "/operator/evaluation/watch"),
+    ),
     NavItem(say("발표 일정", "Presentations"), "evaluation.own_timetable", "evaluation:queue:read", order=43),
     NavItem(
         say("이해충돌", "Conflicts"),
@@ -50,14 +57,17 @@ NAV = [
         order=43,
         covers=("/operator/objections", "/operator/ties"),
     ),
+    NavItem(say("배정 추첨", "Draws"), "evaluation.audited_draws", "evaluation:draw:audit", order=81),
 ]
 
 from portal.evaluation import (  # noqa: E402, F401  (routes attach themselves to `bp`)
+    assigning,
     chairing,
     conflict_desk,
     consensus_desk,
     meetings,
     planning,
+    proving,
     rubric_desk,
     schedule,
     severity_desk,

@@ -26,6 +26,8 @@ from portal.conflicts.rules import ConflictKind
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.fairness import COMMENT_LENGTH as RATING_LENGTH
 from portal.evaluation.fairness import MARK_LABELS, MARKS, PressureSource, Question
+from portal.evaluation.lots import Wish
+from portal.evaluation.phases import PhaseKind
 from portal.evaluation.rubric import Rubric
 from portal.evaluation.rules import CHOICES, SEAT_ENDED, TIERS, ItemVerdict, Member, Outcome, RecusalReason
 from portal.programmes.rules import Tier
@@ -391,9 +393,42 @@ class AssignForm(OnceForm):
         self.chair.choices = [(one.id, f"{one.name} · {one.load}") for one in chairs]
 
 
-class AutomaticForm(Form):
-    plan = HiddenField()
+class DrawForm(OnceForm):
+    """What a draw is asked for; the service says what is wrong with the figures."""
+
+    phase = SelectField(_l("단계"), validators=[Optional()], validate_choice=False)
+    demand = IntegerField(
+        _l("한 건을 평가할 위원"),
+        description=_l("공고에서 정한 위원 수까지 정할 수 있습니다."),
+        validators=[InputRequired(_l("숫자로 적어 주세요."))],
+    )
+    max_load = IntegerField(
+        _l("한 위원이 가장 많이 맡는 건수"),
+        description=_l("위원이 스스로 정한 건수가 더 적으면 그 건수를 따릅니다. 이 공고에서 이미 맡은 건도 셉니다."),
+        validators=[InputRequired(_l("숫자로 적어 주세요."))],
+    )
+    min_load = IntegerField(_l("한 위원이 가장 적게 맡는 건수"), validators=[InputRequired(_l("숫자로 적어 주세요."))])
+    balance = BooleanField(
+        _l("맡는 건수를 고르게 나눕니다"), description=_l("끄면 전문 분야가 맞는 위원에게 더 많이 갑니다.")
+    )
     due = DateField(_l("평가 마감일"), validators=[DataRequired(_l("마감일을 골라 주세요."))])
+
+    def offer(self, phases: Sequence[PhaseKind]) -> None:
+        self.phase.choices = [("", _l("모든 단계")), *((one.value, one.label) for one in phases)]
+
+    @property
+    def chosen_phase(self) -> PhaseKind | None:
+        return PhaseKind(self.phase.data) if self.phase.data in set(PhaseKind) else None
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.demand.data, self.min_load.data, self.max_load.data, bool(self.balance.data), self.due.data)
+
+
+class CarryOutForm(OnceForm):
+    partial = BooleanField(
+        _l("채운 자리만 먼저 배정합니다"), description=_l("빈 자리는 배정 대기에 남습니다. 나중에 다시 추첨할 수 있습니다.")
+    )
 
 
 # --- around the evaluation ------------------------------------------------------------------------------------

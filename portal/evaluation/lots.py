@@ -17,6 +17,8 @@ PAIR_CAP = 3
 """Cases of one call that the same two evaluators should judge together at most; more where there are too few people."""
 SOFT_SHARE = 0.5
 """What is left of an affinity where a soft conflict stands: somebody else comes first when anybody fits as well."""
+SOFT_UP_TO = 3_000
+"""Cases up to which a draw looks at soft conflicts too; in a larger call they are asked at the declaration alone."""
 DAYS_AFTER_REDRAW = 7
 """Days that an evaluator has at least who takes over a seat."""
 BATCH = 25
@@ -199,6 +201,10 @@ CODES = define(
             "Applications or panels changed after the plan was made. Discard it and draw again.",
         ),
         "draw_nothing": say("지금 평가위원이 모자란 신청이 없습니다.", "No application lacks evaluators now."),
+        "draw_objections": say(
+            "남은 신청 {count}건에 아직 답하지 않은 기피 신청이 있습니다. 먼저 답해 주세요.",
+            "{count} application(s) have an objection that waits for its answer. Answer it first.",
+        ),
         "draw_nobody": say("지금 배정할 수 있는 평가위원이 없습니다.", "There is no evaluator to seat now."),
         "draw_no_chairs": say("지금 맡길 수 있는 평가위원장이 없습니다.", "There is no chair to seat now."),
         "draw_nobody_left": say(

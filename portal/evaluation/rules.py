@@ -9,7 +9,7 @@ Source: panel exclusion of 데이터 인프라 구축사업 관리지침 (2020-5
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "evaluation:review:write": EVALUATORS,
     "evaluation:decision:write": frozenset({Role.LEAD_EVALUATOR}),
     "evaluation:assignment:manage": OPERATOR,
+    "evaluation:draw:audit": frozenset({Role.AUDITOR}),
     "evaluation:outcome:read": SME,
     "evaluation:plan:manage": OPERATOR,
     "evaluation:visit:read": EVALUATORS | OPERATOR | {Role.AUDITOR},
@@ -258,6 +259,7 @@ class RecusalReason(StrEnum):
     OTHER = "other"
     REMOVED = "removed"
     CONFLICT = "conflict"
+    SILENCE = "silence"
 
     @property
     def label(self) -> Words:
@@ -265,7 +267,7 @@ class RecusalReason(StrEnum):
 
 
 # nobody chooses these
-SEAT_ENDED = frozenset({RecusalReason.REMOVED, RecusalReason.CONFLICT})
+SEAT_ENDED = frozenset({RecusalReason.REMOVED, RecusalReason.CONFLICT, RecusalReason.SILENCE})
 
 RECUSAL_LABELS = {
     RecusalReason.EMPLOYMENT: say("소속·재직 관계가 있습니다 (최근 3년 포함)", "Employed there, now or in the last 3 years"),
@@ -275,6 +277,7 @@ RECUSAL_LABELS = {
     RecusalReason.OTHER: say("그 밖에 공정하게 평가하기 어렵습니다", "For another reason I can't be impartial"),
     RecusalReason.REMOVED: say("평가위원 풀에서 나갔습니다", "Left the pool of evaluators"),
     RecusalReason.CONFLICT: say("이해충돌이 확인되었습니다", "A conflict was found"),
+    RecusalReason.SILENCE: say("기한이 지나도 평가를 내지 않았습니다", "Did not review in time"),
 }
 
 CODES = define(
@@ -382,11 +385,6 @@ CODES = define(
         "evaluation_chair_not_neutral": say(
             "이 건을 배정했거나 평가한 사람은 결정할 수 없습니다.", "Who assigned or reviewed this case can't decide it."
         ),
-        "evaluation_plan_changed": say(
-            "그사이 배정 상황이 바뀌어 계획을 다시 세웠습니다. 확인하고 다시 눌러 주세요.",
-            "The situation changed meanwhile, so the plan was made anew. Please look at it and press again.",
-        ),
-        "evaluation_nothing_to_assign": say("지금 배정할 신청이 없습니다.", "There is nothing to assign now."),
         "evaluation_not_decided": say("아직 결정하지 않은 신청입니다.", "This application has not been decided yet."),
         "evaluation_ranked": say(
             "순위로 뽑는 공고입니다. 여기서는 유형과 추천 여부만 확정합니다.",
@@ -398,12 +396,6 @@ CODES = define(
         "evaluation_not_recommended": say(
             "위원장이 추천하지 않은 신청은 선정하거나 후보로 둘 수 없습니다.",
             "An application that its chair did not recommend can't be selected or put in reserve.",
-        ),
-        "evaluation_no_chair": say(
-            "이해관계가 없는 위원장이 없습니다.", "There is no chair without a conflict."
-        ),
-        "evaluation_no_evaluators": say(
-            "이해관계가 없는 위원이 {count}명뿐입니다.", "There are only {count} evaluators without a conflict."
         ),
         "evaluation_reader_missing": say(
             "추가 평가가 {count}건 아직 없습니다. 기다리지 않고 결정하려면 까닭을 {least}자 이상 적어 주세요.",
@@ -500,16 +492,6 @@ class Case:
     chair: int | None = None
 
 
-@dataclass(frozen=True)
-class Seat:
-    """One line of a plan: who would review and chair a case; `verdict` says why it can't be filled."""
-
-    case: Case
-    evaluators: tuple[Member, ...] = ()
-    chair: Member | None = None
-    verdict: Verdict = YES
-
-
 def is_party(member: Member, parties: Collection[int]) -> bool:
     """Employed by the adopter or by the supplier of the case (제척). Source: 관리지침 (2020-534), panel exclusion."""
     return member.organisation_id is not None and member.organisation_id in parties
@@ -538,50 +520,6 @@ def can_assign(
     if due <= today:
         against.append(("due", no("evaluation_due_past")))
     return against
-
-
-def spread(
-    cases: Iterable[Case], evaluators: Iterable[Member], chairs: Iterable[Member], assigner_id: int | None = None
-) -> list[Seat]:
-    """The simple way to fill panels: case by case, each seat to the least loaded expert without a tie to the parties.
-
-    cases      : in the order in which they came in
-    assigner_id: never seated, whatever roles the person holds
-    Returns    : one seat per case, in that order; a case that can't be filled says why
-    Notes      : deterministic (equal loads go by id); O(cases × experts). It looks at load and employer only, not at
-                 expertise.
-    """
-    reviewers = {member.id: member for member in evaluators if member.id != assigner_id}
-    heads = {member.id: member for member in chairs if member.id != assigner_id}
-    load = {member.id: member.load for member in reviewers.values()}
-    chair_load = {member.id: member.load for member in heads.values()}
-    seats = []
-    for case in cases:
-        free_chairs = [
-            member
-            for member in heads.values()
-            if member.id not in case.taken and not is_party(member, case.parties)
-        ]
-        chair = heads.get(case.chair) if case.chair else None
-        if chair is None and not case.chair:
-            chair = min(free_chairs, key=lambda member: (chair_load[member.id], member.id), default=None)
-        if chair is None:
-            seats.append(Seat(case, verdict=no("evaluation_no_chair")))
-            continue
-        free = [
-            member
-            for member in reviewers.values()
-            if member.id not in case.taken and member.id != chair.id and not is_party(member, case.parties)
-        ]
-        chosen = sorted(free, key=lambda member: (load[member.id], member.id))[: case.needed]
-        if len(chosen) < case.needed:
-            seats.append(Seat(case, chair=chair, verdict=no("evaluation_no_evaluators", count=len(chosen))))
-            continue
-        for member in chosen:
-            load[member.id] += 1
-        chair_load[chair.id] += 1
-        seats.append(Seat(case, tuple(chosen), chair))
-    return seats
 
 
 # --- reviews ----------------------------------------------------------------------------------------------

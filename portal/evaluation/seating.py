@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -186,12 +184,6 @@ def readers_missing(actor: Actor) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery()))
 
 
-def to_fill(actor: Actor, call: str = "", limit: int = 500) -> Sequence[Application]:
-    """Applications that still lack evaluators, in the order in which they came in."""
-    filters = AssignmentFilters(call=call, stage="waiting")
-    return session.scalars(_in_evaluation(actor, filters).limit(limit)).unique().all()
-
-
 def calls_in_evaluation(actor: Actor) -> list[tuple[str, Words]]:
     ids = (
         applications.visible_to(actor)
@@ -235,18 +227,3 @@ def waiting_one(actor: Actor, application_key: str) -> Waiting:
         raise NotVisible
     application = applications.by_key(actor, application_key)
     return _waiting(application, _panels_of([application.id]).get(application.id))
-
-
-def plan(actor: Actor, to_assign: Sequence[Application]) -> list[rules.Seat]:
-    """The simple plan for these applications as things stand; see `rules.spread`."""
-    panels = _panels_of([row.id for row in to_assign])
-    cases = [case_of(row, panels.get(row.id)) for row in to_assign if row.status in IN_EVALUATION]
-    return rules.spread([case for case in cases if case.needed], evaluators(), chairs(), actor.id)
-
-
-def plan_digest(seats: Sequence[rules.Seat]) -> str:
-    """Names a plan, so that what is confirmed is what was shown."""
-    facts = [
-        [seat.case.id, [one.id for one in seat.evaluators], seat.chair.id if seat.chair else None] for seat in seats
-    ]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

@@ -33,7 +33,7 @@ from portal.evaluation import (
     seating,
     sidebyside,
 )
-from portal.evaluation.models import Assignment, Decision, Finding, Panel, Review
+from portal.evaluation.models import Assignment, Decision, Draw, Finding, Panel, Review
 from portal.evaluation.rights import let_read, shut
 from portal.evaluation.rules import AssignmentState, Cause, ItemVerdict, Outcome, Ranked, RecusalReason, VersionCause
 from portal.programmes.rules import Tier
@@ -55,11 +55,13 @@ def assign(
     *,
     once_key: str | None = None,
     bars: Mapping[int, Sequence[Found]] | None = None,
+    draw: Draw | None = None,
 ) -> Panel:
     """Name the panel of an application, or add evaluators to it; the chair of an undecided panel may change.
 
     due    : the day (KST) by whose end reviews are due
     bars   : person → hard conflicts with the application, when the caller has just looked (many cases in one go)
+    draw   : the draw that seats them; it may leave seats empty, and writes one letter to each evaluator at its end
     Raises : RulesBroken with a refusal per field (evaluators, chair, due); RuleBroken evaluation_not_ready,
              evaluation_decided; NotVisible, Forbidden
     Notes  : writes panel, assignment, grants for the chair; emits evaluator.assigned per new evaluator
@@ -80,6 +82,8 @@ def assign(
         against = wrong or rules.can_assign(
             actor.id, case, [_member(person) for person in evaluators], _member(chair), due, clock.today()
         )
+        if draw is not None:
+            against = [one for one in against if one[1].code != "evaluation_too_few"]
         against = against or _conflicts(application, evaluators, chair, bars)
         if against:
             raise RulesBroken([RuleBroken(verdict.code, field, **verdict.values) for field, verdict in against])
@@ -100,14 +104,20 @@ def assign(
             panel.chair_id = chair.id
             let_read(actor, application, chair.id, "decide", "evaluation.chair")
         panel.due_on = due
-        for assignment in _seat(actor, panel, application, evaluators, due):
+        for assignment in _seat(actor, panel, application, evaluators, due, draw):
             outbox.emit("evaluator.assigned", assignment_id=assignment.id)
         audit.record(
             actor,
             "panel.assign",
             "application",
             application.id,
-            {"panel": panel.id, "chair": chair.id, "evaluators": [person.id for person in evaluators], "due": due},
+            {
+                "panel": panel.id,
+                "chair": chair.id,
+                "evaluators": [person.id for person in evaluators],
+                "due": due,
+                "draw": draw.id if draw else None,
+            },
         )
         once.keep(actor, once_key, "evaluation.assign", panel.key)
         session.flush()
@@ -116,7 +126,12 @@ def assign(
 
 
 def _seat(
-    actor: Actor, panel: Panel, application: Application, evaluators: Sequence[Person], due: date
+    actor: Actor,
+    panel: Panel,
+    application: Application,
+    evaluators: Sequence[Person],
+    due: date,
+    draw: Draw | None,
 ) -> list[Assignment]:
     """New assignments; letters are dealt at random, so that 위원 A is not always the first on the list."""
     used = {assignment.pseudonym for assignment in panel.assignments}
@@ -130,38 +145,13 @@ def _seat(
             assigned_by_id=actor.id,
             pseudonym=letter,
             due_on=due,
+            draw_id=draw.id if draw else None,
         )
         for person, letter in zip(evaluators, letters, strict=True)
     ]
     session.add_all(seated)
     session.flush()
     return seated
-
-
-def assign_automatically(
-    actor: Actor, applications_to_fill: Sequence[Application], due: date, *, expected: str | None = None
-) -> list[rules.Seat]:
-    """Fill the panels of several applications by the simple method (`rules.spread`) in one transaction.
-
-    expected: the digest of the plan that the operator was shown; another plan now is refused
-    Returns : the seats; those that can't be filled were left as they were
-    Raises  : RuleBroken evaluation_plan_changed, evaluation_nothing_to_assign, evaluation_due_past (due)
-    """
-    _ensure_operator(actor)
-    with transaction():
-        plan = seating.plan(actor, applications_to_fill)
-        if expected is not None and seating.plan_digest(plan) != expected:
-            raise RuleBroken("evaluation_plan_changed")
-        if not any(seat.verdict for seat in plan):
-            raise RuleBroken("evaluation_nothing_to_assign")
-        if due <= clock.today():
-            raise RuleBroken("evaluation_due_past", "due")
-        rows = {application.id: application for application in applications_to_fill}
-        for seat in plan:
-            if seat.verdict:
-                people = [session.get(Person, member.id) for member in seat.evaluators]
-                assign(actor, rows[seat.case.id], people, session.get(Person, seat.chair.id), due)
-        return plan
 
 
 def _wrong_people(evaluators: Sequence[Person], chair: Person) -> list[tuple[str, Verdict]]:
@@ -405,7 +395,7 @@ def lock_own_score(actor: Actor, assignment: Assignment, version: int | None) ->
 def _ask_for_readers(panel: Panel) -> None:
     """How many reviews the case needs now that a second reader may have been called; it never needs fewer again.
 
-    Notes: who assigned the panel gets a letter when a seat is missing; evaluators learn nothing of it
+    Notes: emits panel.widened; evaluators learn nothing of it
     """
     called = bool(queries.second_reader_calls(panel.application_id))
     asked = panel.application.call.reviews
@@ -415,18 +405,7 @@ def _ask_for_readers(panel: Panel) -> None:
     panel.reviews_needed = needed
     session.flush()
     audit.record(SYSTEM, "panel.widen", "application", panel.application_id, {"panel": panel.id, "needed": needed})
-    sitting = sum(one.state is not AssignmentState.RECUSED for one in panel.assignments)
-    operator = session.get(Person, panel.assigned_by_id) if panel.assigned_by_id else None
-    if operator is not None and 0 < sitting < needed:
-        mail.queue(
-            operator.email,
-            "second_reader_needed",
-            operator.language,
-            f"second-reader-{panel.id}-{needed}",
-            name=operator.name,
-            number=panel.application.number,
-            path=f"/operator/assignments/{panel.application.key}",
-        )
+    outbox.emit("panel.widened", application_id=panel.application_id, reason="second_reader")
 
 
 @outbox.soon
@@ -834,9 +813,15 @@ def close_withdrawn(application_id: int) -> None:
 
 
 def write_to_evaluator(assignment_id: int) -> None:
-    """A letter to a newly assigned evaluator; it names the case by its number, never the firm."""
+    """A letter to a newly assigned evaluator; who was drawn gets one at the end of the draw, for all cases."""
     assignment = session.get(Assignment, assignment_id)
-    if assignment is None or assignment.state is not AssignmentState.ASSIGNED:
+    if assignment is not None and assignment.draw_id is None:
+        write_assigned(assignment)
+
+
+def write_assigned(assignment: Assignment) -> None:
+    """The letter names the case by its number, never the firm."""
+    if assignment.state is not AssignmentState.ASSIGNED:
         return
     mail.queue(
         assignment.evaluator.email,

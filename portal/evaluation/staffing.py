@@ -1,4 +1,4 @@
-"""Screens of the operator: applications that wait for evaluators, a panel by hand, one button for all."""
+"""Screens of the operator: applications that wait for evaluators, a panel by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from portal.base.access import RuleBroken
 from portal.evaluation import bp, conflicted, queries, rules, seating, service
-from portal.evaluation.forms import AssignForm, AutomaticForm
+from portal.evaluation.forms import AssignForm
 from portal.evaluation.seating import AssignmentFilters
 from portal.programmes.rules import Tier
 from portal.web.forms import refuse
@@ -39,35 +39,6 @@ def assignments():
         tiers=tuple(reversed(rules.TIERS)),
         filters=filters,
     )
-
-
-@bp.route("/operator/assignments/automatic", methods=["GET", "POST"])
-@requires("evaluation:assignment:manage")
-def assign_automatically():
-    """The plan of the simple method; what is confirmed is what was shown."""
-    actor = current_actor()
-    call = request.args.get("call", "")
-    rows = seating.to_fill(actor, call)
-    form = AutomaticForm(data={"due": service.days_from_now()})
-    if form.validate_on_submit():
-        try:
-            seats = service.assign_automatically(actor, rows, form.due.data, expected=form.plan.data or "")
-            flash(_("%(n)s건을 배정했습니다.", n=sum(bool(seat.verdict) for seat in seats)), "success")
-            return redirect(url_for("evaluation.assignments", call=call or None, stage="reviewing"))
-        except RuleBroken as broken:
-            refuse(form, broken)
-            rows = seating.to_fill(actor, call)
-    seats = seating.plan(actor, rows)
-    form.plan.data = seating.plan_digest(seats)
-    page = render_template(
-        "evaluation/automatic.html",
-        form=form,
-        seats=seats,
-        applications={row.id: row for row in rows},
-        ready=sum(bool(seat.verdict) for seat in seats),
-        call=call,
-    )
-    return page, 422 if form.errors else 200
 
 
 @bp.route("/operator/assignments/<key>", methods=["GET", "POST"])

@@ -22,7 +22,6 @@ from portal.evaluation.rules import (
     kind_of,
     reason_is_long_enough,
     reviews_suffice,
-    spread,
     spread_of,
 )
 from portal.programmes.rules import Tier
@@ -110,49 +109,6 @@ def test_too_few_too_many_and_a_past_due_date_are_refused():
     assert against(Case(1, frozenset()), many) == [("evaluators", "evaluation_too_many")]
     assert against(Case(1, frozenset(), taken=frozenset({11, 12}), sitting=2, needed=0), []) == []
     assert against(Case(1, frozenset()), many[:2], due=TODAY) == [("due", "evaluation_due_past")]
-
-
-# --- the simple method --------------------------------------------------------------------------------------
-
-
-def seats(plan):
-    return [([one.id for one in seat.evaluators], seat.chair.id if seat.chair else None) for seat in plan]
-
-
-def test_the_least_loaded_come_first_and_equal_loads_go_by_id():
-    people = [Member(1, "가", load=2), Member(2, "나", load=0), Member(3, "다", load=1), Member(4, "라", load=0)]
-    plan = spread([Case(1, frozenset()), Case(2, frozenset())], people, [Member(9, "위원장")])
-    assert seats(plan) == [([2, 4], 9), ([2, 3], 9)]
-
-
-def test_the_same_situation_gives_the_same_plan_whatever_the_order_of_the_people():
-    people = [Member(n, str(n), load=n % 3) for n in range(1, 9)]
-    cases = [Case(n, frozenset()) for n in range(5)]
-    chairs = [Member(20, "갑"), Member(21, "을")]
-    assert seats(spread(cases, people, chairs)) == seats(spread(cases, people[::-1], chairs[::-1]))
-
-
-def test_nobody_with_a_tie_is_seated_and_the_case_says_what_it_lacks():
-    people = [Member(1, "가", 50), Member(2, "나"), Member(3, "다", 50)]
-    [seat] = spread([Case(1, frozenset({50}))], people, [Member(9, "위원장")])
-    assert (seat.verdict.code, seat.verdict.values, seat.evaluators) == ("evaluation_no_evaluators", {"count": 1}, ())
-
-
-def test_the_assigner_is_never_seated():
-    people = [Member(1, "가"), Member(2, "나"), Member(3, "다")]
-    plan = spread([Case(1, frozenset())], people, [Member(1, "가"), Member(9, "위원장", load=5)], assigner_id=1)
-    assert seats(plan) == [([2, 3], 9)]
-
-
-def test_a_case_without_a_neutral_chair_is_left():
-    [seat] = spread([Case(1, frozenset({50}))], [Member(1, "가"), Member(2, "나")], [Member(9, "위원장", 50)])
-    assert seat.verdict.code == "evaluation_no_chair"
-
-
-def test_a_named_chair_stays_and_only_missing_seats_are_filled():
-    case = Case(1, frozenset(), taken=frozenset({1, 2}), sitting=1, needed=1, chair=8)
-    plan = spread([case], [Member(n, str(n)) for n in (1, 2, 3)], [Member(8, "갑", load=9), Member(9, "을")])
-    assert seats(plan) == [([3], 8)]
 
 
 # --- reviews ------------------------------------------------------------------------------------------------

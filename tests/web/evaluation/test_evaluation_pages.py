@@ -292,29 +292,6 @@ def test_who_has_a_tie_is_not_even_offered(client_as, actor, case, bora):
     assert client_as("un").post(where, data=data).status_code == 422
 
 
-def test_the_simple_button_shows_its_plan_and_does_what_it_showed(client_as, actor, case, bora):
-    browser = client_as("un")
-    page = browser.page("/operator/assignments/automatic")
-    assert case.number in page.text
-    assert "보지 않습니다" in page.text
-    answer = browser.submit(page)
-    assert answer.status_code == 302
-    session.rollback()
-    assert len(session.scalar(sa.select(Panel)).assignments) == 2
-
-
-def test_a_plan_overtaken_by_events_is_shown_anew(client_as, actor, case, bora):
-    browser = client_as("un")
-    page = browser.page("/operator/assignments/automatic")
-    other = make.in_evaluation(actor("duri"), actor("gong"), call=case.call)
-    make.assigned(actor("un"), other, [actor("pyeong"), bora], actor("jang"))
-    answer = browser.submit(page)
-    assert answer.status_code == 422
-    assert "계획을 다시 세웠습니다" in answer.get_data(as_text=True)
-    session.rollback()
-    assert queries.panel_of(case.id) is None
-
-
 # --- languages ----------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from portal.base import audit, clock, grants
 from portal.base.access import Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion
 from portal.base.db import session, transaction
 from portal.base.outbox import OutboxEvent
-from portal.evaluation import queries, seating, service
+from portal.evaluation import queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import AssignmentState, DecisionKind, Outcome, RecusalReason
 from portal.profiles import queries as profiles
@@ -102,28 +102,6 @@ def test_another_chair_takes_over_and_the_first_reads_nothing_more(actor, case, 
     make.assigned(actor("un"), case, [], second)
     held = [grants.has(one, "application", case.id, "decide") for one in (actor("jang"), second)]
     assert held == [False, True]
-
-
-def test_the_simple_button_fills_every_waiting_case_with_the_least_loaded(actor, case, bora):
-    un = actor("un")
-    more = [make.in_evaluation(make.a_firm(f"기업{n} (합성)"), actor("gong"), call=case.call) for n in range(2)]
-    rows = seating.to_fill(un)
-    due = clock.today() + timedelta(days=7)
-    service.assign_automatically(un, rows, due, expected=seating.plan_digest(seating.plan(un, rows)))
-    assert sorted(member.load for member in seating.evaluators()) == [2, 2, 2]
-    assert [queries.panel_of(one.id).chair_id for one in (case, *more)] == [actor("jang").id] * 3
-    assert seating.to_fill(un) == []
-
-
-def test_a_plan_that_is_no_longer_true_is_not_carried_out(actor, case, bora):
-    un = actor("un")
-    rows = seating.to_fill(un)
-    digest = seating.plan_digest(seating.plan(un, rows))
-    other = make.in_evaluation(actor("duri"), actor("gong"), call=case.call)
-    make.assigned(un, other, [actor("pyeong"), bora], actor("jang"))
-    with pytest.raises(RuleBroken) as refused:
-        service.assign_automatically(un, rows, clock.today() + timedelta(days=7), expected=digest)
-    assert refused.value.code == "evaluation_plan_changed"
 
 
 # --- opening and stepping down ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from portal.base import clock
 from portal.base.access import RulesBroken
 from portal.base.db import session
 from portal.base.outbox import OutboxEvent
@@ -12,6 +13,7 @@ from portal.evaluation import queries, seating, service, sidebyside
 from portal.evaluation.models import Panel
 from portal.evaluation.rules import Outcome, RecusalReason, reviews_needed
 from portal.evaluation.seating import AssignmentFilters
+from portal.evaluators import service as pool
 from portal.profiles import questionnaire
 from portal.programmes.rules import Tier
 from portal.scoring import service as scoring
@@ -107,10 +109,20 @@ def test_two_who_differ_need_a_third(apart, actor, case, drain):
     assert (apart.needed, apart.needs_more) == (3, True)
     assert seating.readers_missing(actor("un")) == 1
     assert [one.application.id for one in seating.waiting(actor("un"), AssignmentFilters(extra=True)).items] == [case.id]
-    letters = [one for one in drain() if one.once_key.startswith("second-reader")]
+    letters = [one for one in drain() if one.once_key.startswith("evaluator-assigned")]
+    assert [one.to for one in letters] == ["nam@example.kr"]
+    assert "하나정밀" not in letters[0].body
+    session.rollback()
+    assert seating.readers_missing(actor("un")) == 0
+
+
+def test_where_nobody_can_be_drawn_the_operator_is_told(apart, actor, case, drain):
+    pool.add_absence(actor("nam"), clock.today(), clock.today())
+    letters = [one for one in drain() if one.once_key.startswith("seat-empty")]
     assert [one.to for one in letters] == ["un@example.kr"]
     assert case.number in letters[0].body
     assert "하나정밀" not in letters[0].body
+    assert seating.readers_missing(actor("un")) == 1
 
 
 def test_a_wide_set_calls_before_and_after_the_panel_is_named(actor, case, panel):
@@ -132,6 +144,7 @@ def test_a_call_that_asks_for_one_review_gets_two(actor, bora):
     assert session.get(Panel, panel.id).needed == 2
     assert seating.readers_missing(actor("un")) == 1
     make.assigned(actor("un"), case, [bora], actor("jang"))
+    session.rollback()
     assert seating.readers_missing(actor("un")) == 0
 
 
@@ -142,6 +155,7 @@ def test_the_operator_adds_a_third_to_the_running_panel(apart, actor, case, clie
     page = un.page(f"/operator/assignments/{case.key}")
     assert "지금 2명이고 3명이 필요합니다." in page.text
     make.assigned(actor("un"), case, [make.an_evaluator("셋째위원")], actor("jang"))
+    session.rollback()
     assert seating.readers_missing(actor("un")) == 0
     assert "추가 평가위원이 필요합니다" not in un.page(f"/operator/assignments/{case.key}").text
 
