@@ -365,12 +365,15 @@ PUBLIC_DOMAINS = frozenset(
     example.com example.net example.org example.kr""".split()
 )
 """Providers that give an address to anybody, the government's shared domain, and names reserved for examples."""
+_KR = frozenset("co or ne re pe go ac hs ms es sc kg mil".split())
 _RESERVED = (".example", ".invalid", ".test", ".localhost")
 
 
 def domain_of(email: str | None) -> str | None:
     """The domain of an e-mail address that says something about an employer; None for providers' domains."""
     domain = (email or "").rpartition("@")[2].strip().rstrip(".").casefold()
+    labels = domain.split(".")
+    domain = ".".join(labels[-3:] if labels[-1] == "kr" and labels[-2:-1] and labels[-2] in _KR else labels[-2:])
     if not domain or "." not in domain or domain in PUBLIC_DOMAINS or domain.endswith(_RESERVED):
         return None
     return domain

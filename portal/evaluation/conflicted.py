@@ -157,7 +157,7 @@ def _shared_domains(domains: Collection[str]) -> frozenset[str]:
         part = sorted(domains)[start : start + 50]
         rows = session.execute(
             sa.select(Person.email, Person.organisation_id).where(
-                Person.organisation_id.is_not(None), sa.or_(*(Person.email.iendswith(f"@{one}") for one in part))
+                Person.organisation_id.is_not(None), sa.or_(*(Person.email.iendswith(one) for one in part))
             )
         )
         for email, organisation_id in rows:
