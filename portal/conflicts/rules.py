@@ -119,7 +119,9 @@ KIND_LABELS = {
     ConflictKind.DECLARED: say("본인이 밝힌 이해관계", "Declared by the person"),
     ConflictKind.OLD_ADVICE: say("3년이 지난 자문·용역", "Advised more than three years ago"),
     ConflictKind.EMPLOYER_ADVICE: say("소속 기관이 상담·자문한 사이", "The employer advised or was advised by a party"),
-    ConflictKind.RIVAL_ADVICE: say("같은 공고의 경쟁 공급기업과 자문·거래", "Advice to or business with a competing supplier"),
+    ConflictKind.RIVAL_ADVICE: say(
+        "같은 공고의 경쟁 공급기업과 자문·거래·예전 소속", "Advice to, business with or a former job at a competing supplier"
+    ),
     ConflictKind.CO_WORK: say("함께 일한 사이", "Worked together"),
     ConflictKind.SAME_ADDRESS: say("주소가 같음", "Same address"),
     ConflictKind.SAME_NAME: say("이력의 기업 이름이 같음", "A firm of the same name in the career"),
@@ -134,8 +136,8 @@ QUESTIONS = {
         "Your employer has advised, or been advised by, the firm or supplier. Were you involved, or is anything at stake for you?",
     ),
     ConflictKind.RIVAL_ADVICE: say(
-        "이 신청의 공급기업과 경쟁하는 기업과 자문·거래한 기록이 있습니다. 지금도 이해관계가 있습니까?",
-        "There is a record of advice to, or business with, a competitor of this supplier. Is anything still at stake for you?",
+        "이 신청의 공급기업과 경쟁하는 기업에 자문·거래하거나 소속했던 기록이 있습니다. 지금도 이해관계가 있습니까?",
+        "There is a record of advice to, business with or a job at a competitor of this supplier. Is anything still at stake?",
     ),
     ConflictKind.CO_WORK: say(
         "이 신청의 관계자와 함께 일한 기록이 있습니다. 지금도 가까운 사이이거나 이해관계가 있습니까?",
@@ -568,8 +570,9 @@ def _own_kinds(kind: TieKind, age: _Age) -> tuple[ConflictKind | None, ConflictK
     if kind is TieKind.EMPLOYED:
         if not fresh:
             return None, None
-        direct = ConflictKind.EMPLOYER if age is _Age.NOW else ConflictKind.FORMER_EMPLOYER
-        return direct, ConflictKind.RIVAL_EMPLOYER
+        if age is _Age.NOW:
+            return ConflictKind.EMPLOYER, ConflictKind.RIVAL_EMPLOYER
+        return ConflictKind.FORMER_EMPLOYER, ConflictKind.RIVAL_ADVICE
     if kind is TieKind.SHARES:
         if not fresh:
             return None, None

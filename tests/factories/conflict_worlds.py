@@ -63,9 +63,7 @@ def is_barred(case: Parties, judge: Judge, ties: Iterable[Tie], objections: Iter
         if tie.person_id in me and tie.organisation_id is not None:
             if tie.organisation_id in parties and fresh and tie.kind is not TieKind.WORKED_WITH:
                 return True
-            if tie.organisation_id in rivals and (
-                (tie.kind is TieKind.EMPLOYED and fresh) or (tie.kind is TieKind.SHARES and now)
-            ):
+            if tie.organisation_id in rivals and now and tie.kind in (TieKind.EMPLOYED, TieKind.SHARES):
                 return True
         for mine, other in ((tie.person_id, tie.other_person_id), (tie.other_person_id, tie.person_id)):
             close = tie.kind is TieKind.FAMILY or (fresh and tie.kind in (TieKind.ADVISED, TieKind.OTHER))

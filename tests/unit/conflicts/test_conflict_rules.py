@@ -57,6 +57,7 @@ def years_ago(years: int, days: int = 0) -> date:
         (own(TieKind.EMPLOYED, FIRM, to_on=years_ago(3)), [ConflictKind.FORMER_EMPLOYER]),
         (own(TieKind.EMPLOYED, FIRM, to_on=years_ago(3, days=1)), []),
         (own(TieKind.EMPLOYED, RIVAL), [ConflictKind.RIVAL_EMPLOYER]),
+        (own(TieKind.EMPLOYED, RIVAL, to_on=years_ago(1)), [ConflictKind.RIVAL_ADVICE]),
         (own(TieKind.EMPLOYED, OTHER), []),
         (own(TieKind.SHARES, SUPPLIER), [ConflictKind.SHARES]),
         (own(TieKind.SHARES, RIVAL), [ConflictKind.RIVAL_EMPLOYER]),
