@@ -39,7 +39,7 @@ NAV = [
         "evaluation.queue",
         "evaluation:queue:read",
         order=40,
-        covers=("/evaluation/cases", "/evaluation/record", "/evaluation/pressure"),
+        covers=("/evaluation/cases", "/evaluation/record", "/evaluation/pressure", "/evaluation/timetable"),
     ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(
@@ -47,9 +47,8 @@ NAV = [
         "evaluation.assignments",
         "evaluation:assignment:manage",
         order=42,
-        covers=("/operator/draws", "/operator/evaluation/watch"),
+        covers=("/operator/draws", "/operator/evaluation/watch", "/operator/cases"),
     ),
-    NavItem(say("발표 일정", "Presentations"), "evaluation.own_timetable", "evaluation:queue:read", order=43),
     NavItem(
         say("이해충돌", "Conflicts"),
         "evaluation.conflicts_found",

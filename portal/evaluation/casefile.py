@@ -193,7 +193,7 @@ def sheet_lacking(sheet: Rubric, scored: Mapping[str, Scored]) -> list[Problem]:
     return lacking
 
 
-def _may_see_suggestion(assignment: Assignment) -> bool:
+def may_see_suggestion(assignment: Assignment) -> bool:
     """Only once this evaluator's own score is locked, and only where the phase shows the suggestion at all."""
     review = assignment.review
     return (
@@ -205,7 +205,7 @@ def _may_see_suggestion(assignment: Assignment) -> bool:
 
 def own_suggestion(assignment: Assignment) -> Explanation | None:
     """The suggestion in words, and only once this evaluator's own score is locked."""
-    if not _may_see_suggestion(assignment):
+    if not may_see_suggestion(assignment):
         return None
     return suggestion_in_words(assignment.application_id)
 
@@ -217,7 +217,7 @@ def suggestion_in_words(application_id: int) -> Explanation | None:
 
 def settlement(assignment: Assignment) -> Settlement | None:
     """Which evidence would settle the case, and only once this evaluator's own score is locked."""
-    if not _may_see_suggestion(assignment):
+    if not may_see_suggestion(assignment):
         return None
     suggestion = suggestion_of(assignment.application_id)
     if suggestion is None:
@@ -231,7 +231,7 @@ def settlement(assignment: Assignment) -> Settlement | None:
 
 def as_reviewed(assignment: Assignment) -> Explanation | None:
     """What the scorer says when this evaluator's verdicts replace the firm's claims; None when no word was said."""
-    if not _may_see_suggestion(assignment):
+    if not may_see_suggestion(assignment):
         return None
     return _rescored(assignment.application_id, assignment.review.judged)
 

@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import Actor, RuleBroken
-from portal.evaluation import bp, casefile, consensus, queries, service, sidebyside
+from portal.evaluation import bp, casefile, consensus, queries, service, sidebyside, visits
 from portal.evaluation.forms import DecisionForm, FinaliseForm
 from portal.evaluation.models import Finding, Panel
 from portal.evaluation.rules import Outcome
@@ -113,6 +113,7 @@ def _decision_page(panel: Panel, sides: SideBySide, form: DecisionForm) -> tuple
         "evaluation/decide.html",
         panel=panel,
         application=panel.application,
+        visit=visits.report_beside(panel.application),
         sides=sides,
         versions=consensus.versions_of(panel),
         suggestion=casefile.suggestion_in_words(panel.application_id),

@@ -13,11 +13,11 @@ from datetime import date
 from typing import Any
 
 from portal.accounts.rules import Role
-from portal.applications.rules import IN_EVALUATION, Status
+from portal.applications.rules import IN_EVALUATION
 from portal.base import audit, clock, mail, outbox
 from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, history, plans, queries, rubric, rules, service, sidebyside
+from portal.evaluation import casefile, history, plans, presentations, queries, rubric, rules, service, sidebyside
 from portal.evaluation.models import Assignment, Consensus, Panel, Review, ReviewVersion
 from portal.evaluation.rules import AssignmentState, VersionCause
 from portal.evaluation.sidebyside import SideBySide
@@ -110,9 +110,8 @@ def revision_cause(assignment: Assignment) -> VersionCause | None:
         return None
     if panel.consensus is not None and panel.consensus.is_open:
         return VersionCause.CONSENSUS
-    if assignment.application.status is Status.PRESENT and (
-        plans.phase_of(assignment.application).accepts(clock.today())
-    ):
+    heard = presentations.may_revise(assignment.application)
+    if heard and plans.phase_of(assignment.application).accepts(clock.today()):
         return VersionCause.PRESENTATION
     return None
 

@@ -10,10 +10,23 @@ from portal.applications.rules import Status
 from portal.appointments import ics
 from portal.base import clock
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
-from portal.evaluation import bp, plans, presentations, schedule, visits
+from portal.evaluation import (
+    bp,
+    consensus,
+    masking,
+    plans,
+    presentations,
+    queries,
+    queues,
+    rubric,
+    schedule,
+    visits,
+)
 from portal.evaluation.checklist import CHECKS
+from portal.evaluation.forms import fill_scores, revise_form
 from portal.evaluation.phase_forms import PhotoForm, ReportForm, SlotsForm, VisitForm, next_working_day
 from portal.evaluation.planning import own_call, own_case
+from portal.evaluation.rules import VersionCause
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
 from portal.web.pages import download
@@ -291,6 +304,53 @@ def _calendar(content: bytes, filename: str) -> Response:
     answer = Response(content, mimetype=ics.MEDIA_TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return answer
+
+
+@bp.route("/evaluation/cases/<key>/revise", methods=["GET", "POST"])
+@requires("evaluation:review:write")
+def revise(key: str):
+    """A submitted review once more, after the case has presented."""
+    actor = current_actor()
+    assignment = queries.case_by_key(actor, key)
+    if consensus.revision_cause(assignment) is not VersionCause.PRESENTATION:
+        return redirect(url_for("evaluation.case", key=key))
+    sheet, review = rubric.load(assignment.panel.rubric), assignment.review
+    form = revise_form(sheet)(
+        data={
+            **fill_scores(sheet, review.scores),
+            "comment": review.comment,
+            "final_tier": review.final_tier,
+            "tier_reason": review.reason,
+            "version": review.version,
+        }
+    )
+    if form.validate_on_submit():
+        try:
+            consensus.revise(
+                actor,
+                assignment,
+                form.version.data,
+                scores=form.given,
+                comment=form.comment.data or "",
+                final_tier=form.final_tier.data,
+                tier_reason=form.tier_reason.data or "",
+                reason=form.why.data or "",
+            )
+            flash(_("평가를 고쳤습니다. 고치기 전의 점수도 남아 있습니다."), "success")
+            return redirect(url_for("evaluation.case", key=key))
+        except RuleBroken as broken:
+            refuse(form, broken)
+    page = render_template(
+        "evaluation/revise.html",
+        assignment=assignment,
+        application=assignment.application,
+        shown=masking.shown(assignment.application),
+        visit=visits.report_beside(assignment.application),
+        sheet=sheet,
+        row=queues.queue_row(assignment),
+        form=form,
+    )
+    return page, 422 if form.errors or form.form_errors else 200
 
 
 # --- the firm --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,19 @@ from portal.applications.rules import IN_EVALUATION
 from portal.base import clock
 from portal.base.access import RuleBroken
 from portal.base.words import sentence
-from portal.evaluation import bp, casefile, consensus, declaring, masking, queries, queues, rubric, rules, service
+from portal.evaluation import (
+    bp,
+    casefile,
+    consensus,
+    declaring,
+    masking,
+    queries,
+    queues,
+    rubric,
+    rules,
+    service,
+    visits,
+)
 from portal.evaluation.casefile import CaseFile
 from portal.evaluation.forms import (
     FinalForm,
@@ -241,6 +253,7 @@ def final(key: str):
             suggestion=casefile.own_suggestion(assignment),
             as_reviewed=casefile.as_reviewed(assignment),
             settlement=casefile.settlement(assignment),
+            hides_suggestion=not casefile.may_see_suggestion(assignment),
         ),
         status,
     )
@@ -340,6 +353,7 @@ def _submitted_page(assignment: Assignment) -> str:
         result=sheet.result(assignment.review.points),
         others=consensus.shows_others(assignment),
         revisable=consensus.revision_cause(assignment),
+        visit=visits.report_beside(assignment.application),
         following=queues.next_open(current_actor(), assignment),
     )
 
@@ -355,6 +369,7 @@ def _page(template: str, assignment: Assignment, form: VersionedForm, **context:
         row=queues.queue_row(assignment),
         place=queues.place_of(current_actor(), assignment),
         recusal=RecuseForm(formdata=None),
+        visit=visits.report_beside(assignment.application),
         form=form,
         tiers=tuple(reversed(rules.TIERS)),
         **context,
