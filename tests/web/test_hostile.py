@@ -16,8 +16,11 @@ from tests.client import Page
 PAGES = {
     "anon": ("/", "/suppliers", "/calls", "/programmes", "/precheck", "/sign-in"),
     "hana": ("/home", "/applications", "/consultations", "/diagnosis"),
-    "un": ("/applications/queue", "/operator/listings", "/operator/assignments", "/operator/calls"),
-    "pyeong": ("/evaluation/queue",),
+    "un": (
+        "/applications/queue", "/operator/listings", "/operator/assignments", "/operator/calls", "/operator/evaluators",
+        "/operator/records", "/operator/pressure",
+    ),  # fmt: skip
+    "pyeong": ("/evaluation/queue", "/evaluation/pressure", "/evaluators/apply"),
     "jang": ("/evaluation/decisions",),
     "gam": ("/audit", "/applications/queue"),
 }
@@ -33,6 +36,7 @@ QUERIES = (
     "q=%FF%FE&sort=--x",
     "q=%27%22%3B--%25_",
     "status=x&tier=x&call=x&region=x&stage=x&which=x&state=x&due=x&late=x",
+    "technology=%00&industry=%27%22&case=%00&sort=%00",
     "person=99999999999999999999&action=%00&object=%00&since=0000-00-00&until=9999-12-31",
 )
 
