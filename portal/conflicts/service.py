@@ -448,7 +448,7 @@ def answer_objection(
             row.person_ids, row.organisation_ids = sorted(set(person_ids)), sorted(set(organisation_ids))
         audit.record(
             actor,
-            "objection.grant" if grant else "objection.refuse",
+            "objection.grant" if grant else "objection.reject",
             row.object_type,
             row.object_id,
             {"objection": row.id, "people": row.person_ids, "organisations": row.organisation_ids},

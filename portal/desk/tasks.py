@@ -20,7 +20,7 @@ from portal.base.access import Actor
 from portal.consultations import queries as consultations
 from portal.directory import queries as directory
 from portal.directory.rules import ListingStatus
-from portal.evaluation import pressure, queues, seating, sidebyside
+from portal.evaluation import objecting, pressure, queues, seating, sidebyside
 from portal.evaluation.queues import QueueFilters
 from portal.evaluation.seating import AssignmentFilters
 from portal.evaluators import queries as pool
@@ -338,6 +338,10 @@ def _operator(actor: Actor, page: Home) -> None:
             tone="warn" if stages["waiting"] else "",
         )
     )
+    if objections := objecting.waiting(actor):
+        page.figures.append(
+            Figure(_("기피 신청"), objections, _("건"), url=url_for("evaluation.objection_queue"), tone="warn")
+        )
     readers = seating.readers_missing(actor)
     page.figures.append(
         Figure(
