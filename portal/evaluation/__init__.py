@@ -8,6 +8,10 @@ Extra rooms: `rubric` (the score sheet, read from data/rubric), `chairing` and `
 operator; `views` holds those of the evaluator and the firm). Readings beside `queries` (who sees what): `seating` (the
 operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one case), `sidebyside` (what the chair decides
 on), `outcome` (what the firm is told).
+Assignment: `assignment` and `affinity` (the solver and how well people fit: numpy, the worker's alone), `drawing` (a frozen
+question in, a plan out, to the byte), `lots` (words and verdicts), `draw` (ask, plan, carry out, draw freed seats again),
+`draws` (readings), `lateness` (silence, reviews that lie apart), `work` (the worker's part), `assigning` and `proving`
+(screens of the operator and of the auditor). A draw goes ASKED → RUNNING → PLANNED → SEATING → CONFIRMED.
 Impartiality: `conflicted` (the parties and ties of cases, handed to `conflicts`), `declaring` (what is asked before a file
 opens), `rechecking` (the nightly search), `objecting` (기피 of firms), `findings` (all that was found), `conflict_desk`.
 Around the evaluation: `fairness` (pure rules), `records` (an evaluator's figures), `certificates`, `ratings` (역평가 by
@@ -19,6 +23,8 @@ Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id
 assignment_id), `decision.made` and, for each later one, `decision.changed` (application_id, decision_id). It follows
 `second_reader.called` of `scoring`: the panel then needs one evaluator more where it has too few; and `evaluator.removed`
 of `evaluators`: the seats become free. `pressure.reported` and `pressure.closed` (report_id) lead to letters.
+`panel.widened` (application_id, reason) and `evaluator.recused` lead to a draw of the portal's own; `draw.carried_out`
+(draw_id) to one letter for each evaluator.
 `objection.answered` of `conflicts` leads to one too, and to a new look at the panel.
 """
 

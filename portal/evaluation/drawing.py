@@ -24,8 +24,8 @@ from portal.evaluation.assignment import AssignmentPlan, Explanation
 VERSION = 1
 MICRO = 1_000_000
 """Affinities are frozen as whole millionths."""
-ROUNDS = 6
-"""How often the repair tries to spread pairs of evaluators who meet too often."""
+ROUNDS, FEW_ROUNDS, MANY_ARCS = 6, 2, 300_000
+"""How often the repair tries to spread pairs of evaluators who meet too often; less often in the largest calls."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class _Seats:
         best = ask(affinity)
         worst = self._surplus(best)
         table, trial = affinity, best
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS if affinity.nnz < MANY_ARCS else FEW_ROUNDS):
             losers = self._too_often(trial, table)
             if not losers:
                 break

@@ -16,10 +16,12 @@ from portal.applications.models import Application
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, certificates, pressure, queries, rubric, service
+from portal.evaluation import casefile, certificates, draw, pressure, queries, rubric, service, work
 from portal.evaluation.fairness import PressureSource
-from portal.evaluation.models import Assignment, Decision, Panel, Review
+from portal.evaluation.lots import Wish
+from portal.evaluation.models import Assignment, Decision, Draw, Panel, Review
 from portal.evaluation.rules import Outcome
+from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 from tests.factories import conflicts
 from tests.factories.applications import a_call, accepted
@@ -161,6 +163,15 @@ def suggested(application: Application) -> Tier | None:
     return queries.suggestion_of(application.id).tier
 
 
+def a_plan(operator: Actor, call: Call) -> Draw:
+    """A draw of a call that waits for its confirmation."""
+    wish = Wish(call.reviews, 0, 30, True, clock.today() + timedelta(days=14))
+    row = draw.ask(operator, call, wish)
+    work.run_waiting()
+    session.refresh(row)
+    return row
+
+
 def door_values(world: Any) -> dict[str, Any]:
     """hana's case sits with pyeong under jang, opened; another of hers is decided; duri's waits for evaluators; with a
     third firm's pyeong has locked the own score."""
@@ -179,6 +190,8 @@ def door_values(world: Any) -> dict[str, Any]:
     key = assignment_of(pyeong, case).key
     objection = conflicts.an_objection(world.actor("duri"), waiting)
     conflict = conflicts.found(waiting, world.actor("nam"))
+    in_evaluation(a_firm("넷째기업 (합성)"), gong, call=case.call)
+    plan = {"key": a_plan(un, case.call).key}
     return {
         **{f"evaluation.{name}": {"key": key} for name in ("case", "open_case", "recuse", "save_items", "score")},
         "evaluation.final": {"key": locked(pyeong, scored, tier=suggested(scored)).key},
@@ -190,6 +203,10 @@ def door_values(world: Any) -> dict[str, Any]:
         "evaluation.pressure_report": {
             "key": pressure.report(pyeong, source=PressureSource.FIRM, text="합성(예시) 점수를 올려 달라고 전화했습니다.").key
         },
+        "evaluation.draw_ask": {"key": case.call.key},
+        **{f"evaluation.draw_{name}": plan for name in ("page", "state", "confirm", "discard")},
+        **{f"evaluation.{name}": plan for name in ("audited_draw", "audited_state", "replay_draw")},
+        "evaluation.draw_file": {**plan, "part": "plan"},
         "evaluation.objections": {"key": waiting.key},
         **{f"evaluation.{name}": {"key": objection.key} for name in ("objection", "withdraw_objection")},
         **{f"evaluation.{name}": {"key": conflict.key} for name in ("conflict", "overrule_conflict")},
