@@ -121,6 +121,7 @@ def _appeals() -> None:
 
     with _app.app_context():
         notices.remind()
+        judging.recheck()
         judging.free_silent()
 
 

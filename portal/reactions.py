@@ -7,6 +7,7 @@ the others run in the worker. Each takes effect exactly once, in a transaction o
 from __future__ import annotations
 
 from portal.appeals import draw as appeal_draws
+from portal.appeals import judging as appeal_judging
 from portal.appeals import notices as appeal_notices
 from portal.appeals import service as appeals
 from portal.applications import letters as applications
@@ -93,7 +94,7 @@ EVENTS: dict[str, list[Handler]] = {
     "review.submitted": [lateness.on_review_submitted],
     "evaluator.approved": [evaluators.tell_approved],
     "evaluator.refused": [evaluators.tell_refused],
-    "evaluator.removed": [leaving.free_seats, evaluators.tell_removed],
+    "evaluator.removed": [leaving.free_seats, appeal_judging.on_evaluator_removed, evaluators.tell_removed],
     "consensus.convened": [consensus.write_convened],
     "review.revised": [],
     "severity.asked": [calibration.calibrate],

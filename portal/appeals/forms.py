@@ -17,7 +17,7 @@ from portal.appeals.rules import FILE_KINDS, TEXT_LENGTH, TEXT_MAX, GroundDraft,
 from portal.conflicts.rules import ConflictKind
 from portal.evaluation.forms import ChecklistField, OpenForm, open_form
 from portal.evaluation.rubric import Rubric
-from portal.evaluation.rules import CHOICES, Outcome, RecusalReason
+from portal.evaluation.rules import CHOICES, Outcome
 from portal.web.forms import Form, OnceForm, VersionedForm
 
 ACCEPTED = ",".join(f".{one}" for one in (*FILE_KINDS, "jpeg"))
@@ -157,19 +157,6 @@ class SeatForm(OpenForm):
 
 def seat_form(asked: Sequence[ConflictKind]) -> type[SeatForm]:
     return type("SeatForm", (SeatForm, open_form(asked)), {})
-
-
-class SeatRecuseForm(Form):
-    reason = RadioField(
-        _l("회피하는 까닭"),
-        choices=[(one.value, one.label) for one in RecusalReason],
-        validators=[Optional()],
-        validate_choice=False,
-    )
-
-    @property
-    def chosen(self) -> RecusalReason | None:
-        return RecusalReason(self.reason.data) if self.reason.data in set(RecusalReason) else None
 
 
 class OpinionForm(VersionedForm):

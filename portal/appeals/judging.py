@@ -17,7 +17,7 @@ from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken,
 from portal.base.db import session, transaction
 from portal.conflicts import service as conflicts
 from portal.conflicts.rules import ConflictKind, Moment
-from portal.evaluation import declaring, plans
+from portal.evaluation import conflicted, declaring, plans
 from portal.evaluation import queries as evaluation
 from portal.evaluation import service as decisions
 from portal.evaluation.conflicted import CASE
@@ -278,6 +278,35 @@ def close_seats(actor: Actor, appeal: Appeal) -> None:
     for seat in queries.seats_of(appeal):
         if seat.opened_at:
             shut(actor, appeal.application, seat.person_id, _right(seat), "appeals.closed")
+
+
+# --- who may not go on --------------------------------------------------------------------------------------
+
+
+@outbox.soon
+def on_evaluator_removed(person_id: int, **_: Any) -> None:
+    """evaluator.removed → the person's open seats on appeals are free, and other people are drawn."""
+    for seat in queries.open_seats_of(person_id):
+        leave(SYSTEM, seat, SeatState.BARRED)
+
+
+def recheck() -> int:
+    """The nightly search: a hard conflict that came up since the draw frees the seat. Returns how many."""
+    freed = 0
+    for appeal_id in queries.undecided_ids():
+        with transaction():
+            appeal = queries.locked(appeal_id)
+            if appeal is None or appeal.state is not AppealState.REVIEW:
+                continue
+            seats = [one for one in queries.seats_of(appeal) if one.state in rules.OPEN_SEATS]
+            found = conflicted.barred([appeal.application_id], [one.person_id for one in seats], Moment.NIGHTLY)
+            barred = conflicted.hard(found)
+            conflicts.keep_found(SYSTEM, CASE, barred, Moment.NIGHTLY)
+            for seat in seats:
+                if seat.person_id in {one.evaluator_id for one in barred}:
+                    leave(SYSTEM, seat, SeatState.BARRED)
+                    freed += 1
+    return freed
 
 
 # --- the daily round ----------------------------------------------------------------------------------------

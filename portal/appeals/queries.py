@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.appeals import rules
-from portal.appeals.models import Appeal, AppealFile, AppealSeat
+from portal.appeals.models import Appeal, AppealFile, AppealSeat, AppealSupplement
 from portal.appeals.rules import UNDECIDED, AppealState, Countdown, SeatRole, SeatState
 from portal.applications import queries as applications
 from portal.applications.models import Application
@@ -253,9 +253,17 @@ class Line:
 
 
 def _due_column() -> sa.ColumnElement[date]:
+    """What the clock runs for, as `due_of`; nothing when the appeal is over."""
+    asked = (
+        sa.select(AppealSupplement.due_on)
+        .where(AppealSupplement.appeal_id == Appeal.id)
+        .correlate(Appeal)
+        .scalar_subquery()
+    )
     return sa.case(
         (Appeal.state == AppealState.FILED, Appeal.check_due_on),
-        else_=sa.func.coalesce(Appeal.due_on, Appeal.check_due_on),
+        (Appeal.state == AppealState.SUPPLEMENT, asked),
+        (Appeal.state.in_((AppealState.ADMITTED, AppealState.REVIEW)), Appeal.due_on),
     )
 
 
@@ -307,7 +315,7 @@ def queue(actor: Actor, filters: Filters, number: int = 1) -> Page[Line]:
     order = column.desc() if filters.sort.startswith("-") else column.asc()
     select = (
         _filtered(actor, filters)
-        .order_by(order, Appeal.id)
+        .order_by(column.is_(None), order, Appeal.filed_at.desc(), Appeal.id)
         .options(
             joinedload(Appeal.application).options(*map(lazyload, LINES)),
             selectinload(Appeal.seats),
@@ -476,6 +484,20 @@ def industry_of(application: Application) -> str:
 
 def people_of_firm(application: Application) -> Sequence[Person]:
     return applications.people_of(application.organisation_id)
+
+
+def open_seats_of(person_id: int) -> Sequence[AppealSeat]:
+    """Seats of a person that still wait for something. For services."""
+    return session.scalars(
+        sa.select(AppealSeat)
+        .join(Appeal, Appeal.id == AppealSeat.appeal_id)
+        .where(
+            AppealSeat.person_id == person_id,
+            AppealSeat.state.in_(rules.OPEN_SEATS),
+            Appeal.state == AppealState.REVIEW,
+        )
+        .order_by(AppealSeat.id)
+    ).all()
 
 
 def undecided_ids() -> Sequence[int]:

@@ -506,7 +506,7 @@ class Bar(StrEnum):
 
 BAR_WORDS = {
     Bar.FIRST_PANEL: say("처음 평가에 참여함", "Took part in the first evaluation"),
-    Bar.SAT_BEFORE: say("이 이의신청에서 이미 빠짐", "Left this appeal already"),
+    Bar.SAT_BEFORE: say("이 이의신청에 이미 뽑힌 적이 있음", "Drawn for this appeal before"),
     Bar.SAME_FIRM: say("같은 기업의 다른 건을 맡고 있음", "Has another case of the same firm"),
     Bar.HANDLED: say("이 건을 운영한 사람", "Handled the case as an operator"),
     Bar.CONFLICT: say("이해충돌", "Conflict of interest"),

@@ -12,7 +12,6 @@ from portal.appeals.forms import (
     OpinionForm,
     RulingForm,
     SeatForm,
-    SeatRecuseForm,
     fill_opinion,
     opinion_form,
     seat_form,
@@ -23,6 +22,7 @@ from portal.base import clock
 from portal.base.access import RuleBroken
 from portal.base.words import sentence
 from portal.evaluation import declaring, masking
+from portal.evaluation.forms import RecuseForm
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
 
@@ -48,7 +48,7 @@ def seat(key: str):
     if row.appeal.state is not AppealState.REVIEW:
         return render_template("appeals/seat_closed.html", seat=row, appeal=row.appeal)
     if row.state is SeatState.DRAWN:
-        return _declaration_page(row, _seat_form(row), SeatRecuseForm(formdata=None))
+        return _declaration_page(row, _seat_form(row), RecuseForm(formdata=None))
     if row.role is SeatRole.CHAIR:
         return redirect(url_for("appeals.decide", key=key))
     return _opinion_page(row, _opinion_form(row))
@@ -71,7 +71,7 @@ def open_seat(key: str):
                 flash(str(sentence(broken.code)), "warn")
                 return redirect(url_for("appeals.seats"))
             refuse(form, broken)
-    return _declaration_page(row, form, SeatRecuseForm(formdata=None)), 422
+    return _declaration_page(row, form, RecuseForm(formdata=None)), 422
 
 
 @bp.post("/evaluation/appeals/<key>/recuse")
@@ -79,7 +79,7 @@ def open_seat(key: str):
 def recuse_seat(key: str):
     actor = current_actor()
     row = queries.seat_by_key(actor, key)
-    form = SeatRecuseForm()
+    form = RecuseForm()
     if form.validate_on_submit():
         try:
             judging.recuse(actor, row, form.chosen)
@@ -153,7 +153,7 @@ def decide(key: str):
         gains=reckoning.gains(appeal),
         ready=queries.opinions_in(appeal),
         form=form,
-        recusal=SeatRecuseForm(formdata=None),
+        recusal=RecuseForm(formdata=None),
         due=rules.countdown(clock.today(), row.due_on),
     )
     return page, 422 if form.errors else 200
@@ -162,7 +162,7 @@ def decide(key: str):
 # --- parts --------------------------------------------------------------------------------------------------
 
 
-def _declaration_page(row: AppealSeat, form: SeatForm, recusal: SeatRecuseForm) -> str:
+def _declaration_page(row: AppealSeat, form: SeatForm, recusal: RecuseForm) -> str:
     return render_template(
         "appeals/declaration.html",
         seat=row,
@@ -192,7 +192,7 @@ def _opinion_page(row: AppealSeat, form: OpinionForm) -> str:
         "lines": [line for line in reckoning.lines(appeal) if appeal.ground(line.criterion.code)],
         "sheet": reckoning.sheet_of(appeal),
         "form": form,
-        "recusal": SeatRecuseForm(formdata=None),
+        "recusal": RecuseForm(formdata=None),
         "shown": _shown(row),
         "due": rules.countdown(clock.today(), row.due_on),
     }

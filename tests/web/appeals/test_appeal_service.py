@@ -413,6 +413,44 @@ def test_the_firm_gets_one_letter_whoever_is_drawn(actor, drain, case, appeal):
     assert [one for one in sent if "하나정밀" in one.body and one.to != "hana@example.kr"] == []
 
 
+def test_every_step_that_the_firm_is_told_of_is_a_letter(actor, drain, case, appeal):
+    from portal.letters.models import Letter
+    from portal.letters.rules import LetterKind
+
+    found = make.under_review(actor("un"), appeal)
+    for seat in make.readers_of(found):
+        make.judged(seat, mark="편지표시")
+    make.ruled(session.get(Appeal, appeal.id))
+    drain()
+    rows = session.scalars(sa.select(Letter).order_by(Letter.id)).all()
+    about = [row for row in rows if (row.about or "").startswith("appeal:")]
+    assert [row.kind for row in about] == [LetterKind.APPEAL_RECEIVED, LetterKind.APPEAL_UPHELD]
+    assert all(row.is_sent for row in about)
+    text = str(about[-1].content_kept)
+    assert ("편지표시" in text, "75.6" in text, make.REASON in text) == (True, True, True)
+    assert [one.person.name for one in found.seats if one.person.name in text] == []
+
+
+def test_who_is_removed_from_the_pool_leaves_the_appeal(drawn):
+    cases.an_evaluator("재심4위원")
+    seat = make.opened(make.readers_of(drawn)[0])
+    with transaction():
+        judging.on_evaluator_removed(seat.person_id)
+    make.worked()
+    found = session.get(Appeal, drawn.id)
+    assert seat.person_id not in {one.person_id for one in make.readers_of(found)}
+    assert len(make.readers_of(found)) == 2
+
+
+def test_a_conflict_that_comes_up_later_frees_the_seat_at_night(case, drawn):
+    cases.an_evaluator("재심4위원")
+    seat = make.opened(make.readers_of(drawn)[0])
+    session.get(Person, seat.person_id).organisation_id = case.organisation_id
+    session.commit()
+    assert (judging.recheck(), judging.recheck()) == (1, 0)
+    assert session.get(AppealSeat, seat.id).state is SeatState.BARRED
+
+
 def test_the_monitoring_counts_rulings_and_reversals(actor, reviewed):
     from portal.scoring import monitoring
 
