@@ -21,7 +21,7 @@ from portal.base.db import session
 from portal.evaluation import fairness, rules
 from portal.evaluation.fairness import Mark, Question, RatingMeans, Share
 from portal.evaluation.models import Assignment, Decision, Panel, Rating, Review, Severity, SeverityRun
-from portal.evaluation.rules import OPEN_STATES, AssignmentState
+from portal.evaluation.rules import OPEN_STATES, AssignmentState, RecusalReason
 from portal.evaluators import queries as pool
 from portal.evaluators.queries import PoolFilters
 
@@ -45,7 +45,7 @@ class Record:
     """One evaluator's figures.
 
     by_year  : (year, submitted reviews), the newest first
-    on_time  : of the submitted ones, by the end of the due day (KST)
+    on_time  : by the end of the due day (KST), of the submitted ones and of the seats that were freed for silence
     agreed   : final tier = decided tier, over whole blocks of decided cases; None below one block
     explained: comments of criteria that say something, of all; None in an overview, which does not read them
     rated    : the firms' marks; None below one block
@@ -60,6 +60,7 @@ class Record:
     by_year: tuple[tuple[int, int], ...]
     on_time: Share
     recused: int
+    silent: int
     agreed: Share | None
     explained: Share | None
     rated: RatingMeans | None
@@ -69,7 +70,7 @@ class Record:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.submitted or self.chaired)
+        return not (self.submitted or self.chaired or self.silent)
 
 
 def own(actor: Actor) -> Record:
@@ -156,6 +157,7 @@ def _record(
     for day, _ in days:
         years[day.year] = years.get(day.year, 0) + 1
     shown = fairness.published(marks)
+    silent = sum(one.recusal_reason is RecusalReason.SILENCE for one in seats)
     return Record(
         person_id=person.id,
         name=person.name,
@@ -164,7 +166,7 @@ def _record(
         open=len(open_),
         late_open=sum(one.due_on < today for one in open_),
         by_year=tuple(sorted(years.items(), reverse=True)),
-        on_time=Share(sum(day <= due for day, due in days), len(days)),
+        on_time=Share(sum(day <= due for day, due in days), len(days) + silent),
         recused=sum(
             one.state is AssignmentState.RECUSED and one.recusal_reason not in rules.SEAT_ENDED for one in seats
         ),
@@ -176,6 +178,7 @@ def _record(
         comments=tuple(sorted(one.comment for one in shown if one.comment)),
         severity=severity,
         chaired=chaired,
+        silent=silent,
     )
 
 

@@ -17,9 +17,14 @@ PAGES = {
     "anon": ("/", "/suppliers", "/calls", "/programmes", "/precheck", "/sign-in"),
     "hana": ("/home", "/applications", "/consultations", "/diagnosis"),
     "un": (
-        "/applications/queue", "/operator/listings", "/operator/assignments", "/operator/calls", "/operator/evaluators",
-        "/operator/records", "/operator/pressure",
-    ),  # fmt: skip
+        "/applications/queue",
+        "/operator/listings",
+        "/operator/assignments",
+        "/operator/calls",
+        "/operator/evaluators",
+        "/operator/records",
+        "/operator/pressure",
+    ),
     "pyeong": ("/evaluation/queue", "/evaluation/pressure", "/evaluators/apply"),
     "jang": ("/evaluation/decisions",),
     "gam": ("/audit", "/applications/queue"),

@@ -10,6 +10,7 @@ from portal.base.db import session
 from portal.evaluation import certificates, pressure, ratings, records
 from portal.evaluation.fairness import PressureSource, Question, Share
 from portal.evaluation.models import Certificate, Rating
+from portal.evaluation.rules import AssignmentState, RecusalReason
 from tests.client import Page
 from tests.factories import evaluation as made
 from tests.papers import pages_of
@@ -100,6 +101,14 @@ def test_a_record_counts_what_was_handed_in_and_when(actor, bora, frozen):
     assert found.agreed is None
     assert found.explained.count == 0  # the factory's comments are short
     assert found.explained.of == 14
+
+
+def test_a_seat_freed_for_silence_counts_against_punctuality(actor, panel, case):
+    seat = made.assignment_of(actor("pyeong"), case)
+    seat.state, seat.recusal_reason = AssignmentState.RECUSED, RecusalReason.SILENCE
+    session.commit()
+    found = records.own(actor("pyeong"))
+    assert (found.silent, found.recused, found.on_time) == (1, 0, Share(0, 1))
 
 
 def test_agreement_shows_from_three_decided_cases_on(actor, bora):
