@@ -25,6 +25,7 @@ from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 from tests.factories import conflicts
 from tests.factories.applications import a_call, accepted
+from tests.factories.phases import phase_doors
 from tests.factories.profiles import complete_profile
 
 REASON = "합성(예시) 현장 화면과 증빙을 견주어 보니 적은 수준과 달라 한 단계 다르게 봅니다."
@@ -211,4 +212,9 @@ def door_values(world: Any) -> dict[str, Any]:
         **{f"evaluation.{name}": {"key": objection.key} for name in ("objection", "withdraw_objection")},
         **{f"evaluation.{name}": {"key": conflict.key} for name in ("conflict", "overrule_conflict")},
         "evaluation.member_record": {"key": world.cast["pyeong"].key},
+        **{
+            f"evaluation.{name}": {"key": key, "evidence": casefile.diagnosis_of(case.id).evidence["S2"][0]["evidence_key"]}
+            for name in ("evidence", "revise")
+        },
+        **phase_doors(world, [pyeong, second]),
     }

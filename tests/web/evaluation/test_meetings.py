@@ -10,8 +10,8 @@ from portal.applications.rules import Status
 from portal.appointments import queries as appointments
 from portal.base import clock, mail, outbox
 from portal.base.access import NotVisible, RuleBroken, RulesBroken, StaleVersion
-from portal.base.db import session
-from portal.evaluation import phasing, plans, presentations, service, visits
+from portal.base.db import session, transaction
+from portal.evaluation import consensus, phasing, plans, presentations, service, visits
 from portal.evaluation.checklist import CHECKS
 from portal.evaluation.phases import PhaseKind
 from portal.evaluation.rules import RecusalReason
@@ -354,17 +354,17 @@ def test_scores_may_be_revised_once_the_case_has_presented(client_as, actor, pre
     assignment = make.assignment_of(pyeong, presenting)
     path = f"/evaluation/cases/{assignment.key}"
     booking = presentations.place(un, presenting, slots(un, presenting)[0].key)
-    assert client_as("pyeong").get(f"{path}/revise").status_code == 302
-    with clock.freeze(booking.slot.ends_at):
-        browser = client_as("pyeong")
-        assert "발표를 들은 뒤 평가를 고칠 수 있습니다" in browser.page(path).text
-        page = browser.page(f"{path}/revise")
-        first = make.rubric.newest().criteria[0]
-        short = browser.submit(page, {f"{first.code}_points": "1", "why": "짧음"}, f"{path}/revise")
-        assert short.status_code == 422
-        why = "발표에서 설비가 아직 계약되지 않았다고 들어 낮춥니다. 합성(예시) 까닭입니다."
-        answer = browser.submit(page, {f"{first.code}_points": "1", "why": why})
-        assert answer.status_code == 302
+    assert consensus.revision_cause(assignment) is None
+    with transaction():  # the hour has come
+        slot = session.get(type(booking.slot), booking.slot_id)
+        slot.starts_at = clock.now() - timedelta(minutes=5)
+    browser = client_as("pyeong")
+    assert "발표를 들은 뒤 평가를 고칠 수 있습니다" in browser.page(path).text
+    page = browser.page(f"{path}/revise")
+    first = make.rubric.newest().criteria[0]
+    assert browser.submit(page, {f"{first.code}_points": "1", "why": "짧음"}).status_code == 422
+    why = "발표에서 설비가 아직 계약되지 않았다고 들어 낮춥니다. 합성(예시) 까닭입니다."
+    assert browser.submit(page, {f"{first.code}_points": "1", "why": why}).status_code == 302
     session.expire_all()
     review = make.assignment_of(pyeong, presenting).review
     assert review.scores[first.code]["points"] == 1
