@@ -81,6 +81,11 @@ def _work_long() -> None:
     draws.run_waiting()  # seconds, so it comes before what takes minutes
     work.run_waiting()
 
+    from portal.letters import work as letters
+    from portal.selection import notices
+
+    letters.run_waiting({notices.PURPOSE: notices.prepare_one})
+
 
 def _sweep() -> None:
     with _app.app_context():

@@ -32,6 +32,7 @@ from portal.evaluators import service as evaluators
 from portal.matching import service as matching
 from portal.scoring import champions, contests
 from portal.scoring import service as scoring
+from portal.selection import notices as selection_notices
 from portal.selection import service as selection
 
 EVENTS: dict[str, list[Handler]] = {
@@ -59,7 +60,12 @@ EVENTS: dict[str, list[Handler]] = {
         matching.rank_after_decision,
         presentations.free_slot,
     ],
-    "decision.changed": [evaluation.write_to_firm, matching.rank_after_decision, selection.on_decision_changed],
+    "decision.changed": [
+        evaluation.write_to_firm,
+        matching.rank_after_decision,
+        selection.on_decision_changed,
+        selection_notices.write_moved_up,
+    ],
     "ranking.proposed": [selection.write_to_approver],
     "ranking.approved": [selection.write_to_maker],
     "ranking.returned": [selection.write_to_maker],

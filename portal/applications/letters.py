@@ -1,4 +1,7 @@
-"""Letters that follow from events: one for each person and event, however often the event is delivered."""
+"""Letters that follow from events: one for each person and event, however often the event is delivered.
+
+A request for supplements is also kept as a paper (`portal.letters`) that the firm can prove.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ from portal.applications.receipt import exactly
 from portal.base import clock, mail
 from portal.base.access import SYSTEM
 from portal.base.db import session
+from portal.base.words import say, use_language
+from portal.letters import queries as papers
+from portal.letters import service as writing
+from portal.letters.rules import LetterContent, LetterKind
 
 
 def write_received(application_id: int, **_ids: object) -> None:
@@ -34,6 +41,50 @@ def write_supplement_asked(application_id: int, supplement_id: int) -> None:
         due=f"{clock.kst(asked.due_at):%Y-%m-%d %H:%M}",
         path=f"/applications/{application.key}/supplement",
     )
+    about = f"supplement:{asked.id}"
+    if papers.by_about(about) is None:
+        language = papers.language_of(application.organisation_id)
+        letter = writing.prepare(
+            SYSTEM,
+            LetterKind.SUPPLEMENT,
+            application_id=application.id,
+            number=application.number or "",
+            organisation_id=application.organisation_id,
+            language=language,
+            content=_supplement(application, asked, language),
+            about=about,
+        )
+        writing.send(SYSTEM, letter, by_mail=False)
+
+
+def _supplement(application: Application, asked: Supplement, language: str) -> LetterContent:
+    call, due = application.call, f"{clock.kst(asked.due_at):%Y-%m-%d %H:%M}"
+    with use_language(language):
+        return LetterContent(
+            title=LetterKind.SUPPLEMENT.label,
+            addressee=application.organisation.name,
+            lead=say(
+                "신청하신 {call}의 요건을 검토한 결과, 아래와 같이 보완을 요청합니다.",
+                "We checked your application to {call} and ask you to mend the following.",
+            ).format(call=call.title),
+            sections=(
+                (say("보완할 내용", "What to mend"), [asked.message]),
+                (
+                    say("보완할 곳과 기한", "Where, and until when"),
+                    [
+                        (say("보완할 곳", "Pages"), ", ".join(str(part.label) for part in asked.asked_parts)),
+                        (say("기한", "Due"), f"{due} (KST)"),
+                        (say("요청한 날", "Asked on"), f"{clock.kst(asked.asked_at):%Y-%m-%d}"),
+                    ],
+                ),
+            ),
+            remedy=say(
+                "포털의 신청 화면에서 고치고 보내면 됩니다. 기한이 지나면 보낼 수 없습니다.",
+                "Mend these pages on the portal and send them. Nothing can be sent after the due date.",
+            ),
+            sender=call.contact,
+            dated=asked.asked_at,
+        )
 
 
 def write_supplier_asked(member_id: int, time: int) -> None:

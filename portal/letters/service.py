@@ -60,10 +60,11 @@ def prepare(
         return row
 
 
-def send(actor: Actor, letters: Letter | Iterable[Letter], once_key: str | None = None) -> int:
+def send(actor: Actor, letters: Letter | Iterable[Letter], once_key: str | None = None, *, by_mail: bool = True) -> int:
     """Send prepared letters: from now on the firm's people can open them, and each gets an e-mail. Returns how many.
 
-    Notes: what was sent already stays as it is; the same once_key sends nothing twice
+    by_mail: False where another mail tells the firm's people already
+    Notes  : what was sent already stays as it is; the same once_key sends nothing twice
     """
     ids = [row.id for row in ([letters] if isinstance(letters, Letter) else letters)]
     with transaction():
@@ -80,7 +81,8 @@ def send(actor: Actor, letters: Letter | Iterable[Letter], once_key: str | None 
             row.state, row.sent_at, row.sent_by_id = LetterState.SENT, clock.now(), actor.id
             session.flush()
             audit.record(actor, "letter.send", "letter", row.id, {"kind": row.kind, "sha256": row.sha256})
-            _tell(row)
+            if by_mail:
+                _tell(row)
         once.keep(actor, once_key, "letters.send", str(len(rows)))
         return len(rows)
 

@@ -5,10 +5,11 @@ firm (reads its band and the cut-off with its outcome, in `evaluation`). Words: 
 Bonus 가점, cut-off 선정 점수, Reserve 후보.
 A ranking goes PROPOSED → APPROVED, RETURNED or TAKEN_BACK; approval decides every case of the call at once.
 Calls without ranking (`evaluation.plans`) are decided case by case and only shown here.
-Extra room: `approving` (views of the call's chair; `views` holds the operator's).
+Extra rooms: `approving` (views of the call's chair; `views` holds the operator's), `notices` (letters about decisions:
+what they say, who gets which), `posting` (their views).
 
 Events: `ranking.proposed`, `ranking.approved`, `ranking.returned` (ranking_id). It follows `decision.changed` of
-`evaluation`: a place that was given up, or lost on appeal, goes to the next on the reserve list.
+`evaluation`: a place that was given up, or lost on appeal, goes to the next on the reserve list, who gets a letter.
 """
 
 from __future__ import annotations
@@ -26,4 +27,4 @@ NAV = [
     NavItem(say("순위 승인", "Rankings"), "selection.rankings", "selection:ranking:approve", order=42),
 ]
 
-from portal.selection import approving, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.selection import approving, posting, views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -86,3 +86,7 @@ def bonus_form(kept: Mapping[Ground, float]) -> type[BonusForm]:
         for ground in Ground
     }
     return type("BonusFields", (BonusForm,), fields)
+
+
+class SendForm(OnceForm):
+    """Send every letter of a call that is not sent yet."""

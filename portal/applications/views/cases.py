@@ -13,6 +13,7 @@ from portal.applications.rules import Action, NotReady, Status, can
 from portal.applications.views.wizard import answers_context, sentence_of
 from portal.base import clock, words
 from portal.base.access import NotVisible, RuleBroken
+from portal.letters import queries as letters
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, may, requires
 from portal.web.pages import download
@@ -40,6 +41,7 @@ def case(key: str):
         notices=stages.notices(application) if is_own else (),
         rounds=queries.supplements(application),
         asked=queries.open_supplement(application),
+        letters=letters.of_application(actor, application.id),
         may_withdraw=is_own and may(actor, "applications:own:submit") and can(application.status, Action.WITHDRAW).ok,
         actions={action for action in Action if can(application.status, action)},
         Action=Action,
