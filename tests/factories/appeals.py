@@ -50,7 +50,7 @@ def rejected(
 def fresh_people(readers: int = 3, chairs: int = 1) -> tuple[list[Actor], list[Actor]]:
     """Evaluators and chairs who had no part in anything yet."""
     return (
-        [cases.an_evaluator(f"재심{n}위원") for n in range(1, readers + 1)],
+        [cases.an_evaluator(f"다시{n}위원") for n in range(1, readers + 1)],
         [cases.an_evaluator(f"재심{n}위원장", Role.LEAD_EVALUATOR) for n in range(1, chairs + 1)],
     )
 

@@ -217,7 +217,7 @@ def test_somebody_with_a_conflict_is_never_drawn(actor, case):
 
 
 def test_a_pool_that_is_too_small_says_so_and_seats_nobody(actor, case):
-    for person in session.scalars(sa.select(Person).where(Person.name.like("재심%위원"))):
+    for person in session.scalars(sa.select(Person).where(Person.name.like("다시%위원"))):
         person.active = False
     session.commit()
     found = make.under_review(actor("un"), make.filed(actor("hana"), case))
@@ -264,7 +264,7 @@ def test_only_who_is_late_can_be_replaced(actor, drawn):
 
 
 def test_silence_frees_the_seat_and_somebody_else_is_drawn(frozen, drawn):
-    cases.an_evaluator("재심4위원")
+    cases.an_evaluator("다시4위원")
     first = {one.person_id for one in make.readers_of(drawn)}
     frozen.tick(timedelta(days=17))
     assert judging.free_silent() == 0
@@ -432,7 +432,7 @@ def test_every_step_that_the_firm_is_told_of_is_a_letter(actor, drain, case, app
 
 
 def test_who_is_removed_from_the_pool_leaves_the_appeal(drawn):
-    cases.an_evaluator("재심4위원")
+    cases.an_evaluator("다시4위원")
     seat = make.opened(make.readers_of(drawn)[0])
     with transaction():
         judging.on_evaluator_removed(seat.person_id)
@@ -443,7 +443,7 @@ def test_who_is_removed_from_the_pool_leaves_the_appeal(drawn):
 
 
 def test_a_conflict_that_comes_up_later_frees_the_seat_at_night(case, drawn):
-    cases.an_evaluator("재심4위원")
+    cases.an_evaluator("다시4위원")
     seat = make.opened(make.readers_of(drawn)[0])
     session.get(Person, seat.person_id).organisation_id = case.organisation_id
     session.commit()
