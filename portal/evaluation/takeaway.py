@@ -263,6 +263,7 @@ def _workbook(sheet: ScoreSheet, cases: Sequence[Sequence[Line]], sheets: Sequen
     from openpyxl import Workbook  # only this export needs it
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.cell_range import MultiCellRange
     from openpyxl.worksheet.datavalidation import DataValidation
 
     book = Workbook()
@@ -272,11 +273,7 @@ def _workbook(sheet: ScoreSheet, cases: Sequence[Sequence[Line]], sheets: Sequen
     wrap, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
     open_cell, yellow, grey = Protection(locked=False), PatternFill("solid", fgColor="FFF7D6"), PatternFill("solid", fgColor="F1F3F5")
     bold = Font(bold=True)
-    tiers = [str(one.label) for one in reversed(TIERS)]
-    one_of = DataValidation(type="list", formula1=f'"{",".join(tiers)}"', allow_blank=True)
-    mark = DataValidation(type="list", formula1='"O"', allow_blank=True)
-    ranges = {most: DataValidation(type="decimal", operator="between", formula1="0", formula2=str(most), allow_blank=True)
-              for most in {line.most for rows in cases for line in rows if line.most is not None}}  # fmt: skip
+    spots: dict[str, list[str]] = {"points": [], "mark": [], "tier": []}
     for column, words in enumerate(HEAD, start=1):
         cell = page.cell(1, column, str(words))
         cell.font, cell.fill, cell.alignment = bold, grey, wrap
@@ -290,6 +287,8 @@ def _workbook(sheet: ScoreSheet, cases: Sequence[Sequence[Line]], sheets: Sequen
 
     row = 1
     for place, rows in enumerate(cases):
+        criteria = sum(line.most is not None for line in rows)
+        spots["points"].append(f"E{row + 1}:E{row + criteria}")
         for line in rows:
             row += 1
             for column, value in ((1, line.number), (2, line.firm), (3, line.title)):
@@ -304,14 +303,13 @@ def _workbook(sheet: ScoreSheet, cases: Sequence[Sequence[Line]], sheets: Sequen
                 points.protection, points.fill = open_cell, yellow
             if line.most is not None:
                 points.value = line.now["points"]
-                ranges[line.most].add(points)
             elif line.code == TIER:
                 points.value = str(Tier(line.now["tier"]).label) if line.now["tier"] else None
-                one_of.add(points)
+                spots["tier"].append(points.coordinate)
             if line.na_allowed:
                 absent = page.cell(row, 6, "O" if line.now["na"] else None)
                 absent.protection, absent.fill = open_cell, yellow
-                mark.add(absent)
+                spots["mark"].append(absent.coordinate)
             if line.code != TIER:
                 comment = text(row, 7, line.now["comment"])
                 comment.value = line.now["comment"] or None
@@ -319,8 +317,17 @@ def _workbook(sheet: ScoreSheet, cases: Sequence[Sequence[Line]], sheets: Sequen
             signed = _sign(sheet, line.key, line.code, line.number, line.firm, line.title, line.most, line.base)
             for column, value in enumerate((line.key, line.code, line.base, signed), start=8):
                 text(row, column, value)
-    for rule in (one_of, mark, *ranges.values()):
-        page.add_data_validation(rule)
+    rules = {
+        "points": DataValidation(type="decimal", operator="between", formula1="0", formula2="$D2", allow_blank=True),
+        "mark": DataValidation(type="list", formula1='"O"', allow_blank=True),
+        "tier": DataValidation(
+            type="list", formula1=f'"{",".join(str(one.label) for one in reversed(TIERS))}"', allow_blank=True
+        ),
+    }
+    for name, rule in rules.items():
+        if spots[name]:
+            rule.sqref = MultiCellRange(" ".join(spots[name]))
+            page.add_data_validation(rule)
     for width, column in zip((18, 24, 26, 7, 12, 10, 70), "ABCDEFG", strict=True):
         page.column_dimensions[column].width = width
     for column in range(8, 12):

@@ -17,6 +17,7 @@ from portal.evaluation import (
     consensus,
     declaring,
     masking,
+    plans,
     queries,
     queues,
     rubric,
@@ -359,14 +360,15 @@ def _submitted_page(assignment: Assignment) -> str:
 
 
 def _page(template: str, assignment: Assignment, form: VersionedForm, **context: Any) -> str:
+    phase = plans.phase_of(assignment.application)
     return render_template(
         template,
         assignment=assignment,
         application=assignment.application,
-        shown=masking.shown(assignment.application),
+        shown=masking.shown(assignment.application, phase),
         review=assignment.review,
         sheet=rubric.load(assignment.panel.rubric),
-        row=queues.queue_row(assignment),
+        row=queues.queue_row(assignment, phase),
         place=queues.place_of(current_actor(), assignment),
         recusal=RecuseForm(formdata=None),
         visit=visits.report_beside(assignment.application),

@@ -17,9 +17,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.accounts import queries as accounts
+from portal.accounts import service as people
 from portal.accounts.models import Person
+from portal.accounts.rules import OrganisationKind
 from portal.applications.models import Application
 from portal.applications.rules import Status
+from portal.base.access import SYSTEM
 from portal.base.db import db, new_key, session, transaction
 from portal.demo.country import DOMAIN
 from portal.evaluation import rubric, takeaway
@@ -96,7 +99,9 @@ def fill(house: House, size: int) -> None:
         panel_due = session.scalar(sa.select(sa.func.max(Panel.due_on)))
         sheet = rubric.newest()
         for n in range(have, size):
-            case = Application(**values, key=new_key(), number=f"BENCH-{n:05d}")
+            firm = people.add_organisation(SYSTEM, OrganisationKind.COMPANY, f"벤치 {n:05d} (합성)")
+            values |= {"organisation_id": firm.id, "number": f"BENCH-{n:05d}"}
+            case = Application(**values, key=new_key())
             session.add(case)
             session.flush()
             panel = Panel(application_id=case.id, chair_id=chair.id, rubric=sheet.reference, due_on=panel_due)
@@ -122,7 +127,7 @@ def fill(house: House, size: int) -> None:
 
 
 def case_path(house: House) -> str:
-    """An opened case of the demo itself: its diagnosis is there."""
+    """A case of the demo itself that can be opened: its diagnosis is there."""
     with house.app.app_context():
         own = (
             sa.select(Assignment)
@@ -131,13 +136,15 @@ def case_path(house: House) -> str:
             .where(Person.email == f"{WHO}@{DOMAIN}", Application.status == Status.WRITTEN)
             .where(Assignment.state.in_((AssignmentState.ASSIGNED, AssignmentState.OPENED)))
             .order_by(Assignment.id)
+            .limit(10)
         )
-        found = session.scalars(own).first()
-        path = f"/evaluation/cases/{found.key}"
-        waiting = found.state is AssignmentState.ASSIGNED
-    if waiting:
-        house.client(WHO).post(f"{path}/open", data={"no_conflict": "y"}, check=False)
-    return path
+        paths = [f"/evaluation/cases/{one.key}" for one in session.scalars(own)]
+    client = house.client(WHO)
+    for path in paths:
+        client.post(f"{path}/open", data={"no_conflict": "y"}, check=False)
+        if b"case-item" in client.get(path, check=False).data:
+            return path
+    raise RuntimeError(f"{WHO} has no case that can be opened")
 
 
 def offline(house: House, size: int) -> Offline:
