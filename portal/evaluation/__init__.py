@@ -45,7 +45,7 @@ NAV = [
         "evaluation.queue",
         "evaluation:queue:read",
         order=40,
-        covers=("/evaluation/cases", "/evaluation/record", "/evaluation/pressure", "/evaluation/timetable"),
+        covers=("/evaluation/cases", "/evaluation/offline", "/evaluation/record", "/evaluation/pressure", "/evaluation/timetable"),
     ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(
@@ -53,7 +53,7 @@ NAV = [
         "evaluation.assignments",
         "evaluation:assignment:manage",
         order=42,
-        covers=("/operator/draws", "/operator/evaluation/watch", "/operator/cases"),
+        covers=("/operator/draws", "/operator/evaluation/watch", "/operator/cases", "/operator/severity", "/operator/rubrics"),
     ),
     NavItem(
         say("이해충돌", "Conflicts"),
@@ -61,6 +61,13 @@ NAV = [
         "evaluation:conflict:read",
         order=43,
         covers=("/operator/objections", "/operator/ties"),
+    ),
+    NavItem(
+        say("배점표", "Score sheets"),
+        "evaluation.rubrics",
+        "evaluation:rubric:read",
+        order=82,
+        unless="evaluation:assignment:manage",  # operators come from the assignment
     ),
     NavItem(say("배정 추첨", "Draws"), "evaluation.audited_draws", "evaluation:draw:audit", order=81),
 ]

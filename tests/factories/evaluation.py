@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -16,10 +17,22 @@ from portal.applications.models import Application
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
-from portal.evaluation import casefile, certificates, draw, pressure, queries, rubric, service, work
+from portal.evaluation import (
+    casefile,
+    certificates,
+    consensus,
+    drafting,
+    draw,
+    pressure,
+    queries,
+    rubric,
+    service,
+    takeaway,
+    work,
+)
 from portal.evaluation.fairness import PressureSource
 from portal.evaluation.lots import Wish
-from portal.evaluation.models import Assignment, Decision, Draw, Panel, Review
+from portal.evaluation.models import Assignment, Decision, Draw, Panel, Review, SheetImport
 from portal.evaluation.rules import Outcome
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier
@@ -173,6 +186,23 @@ def a_plan(operator: Actor, call: Call) -> Draw:
     return row
 
 
+def in_meeting(
+    operator: Actor, chair: Actor, supplier: Actor, call: Any, evaluators: Sequence[Actor]
+) -> Application:
+    """A case whose reviews are in and whose panel meets."""
+    application = in_evaluation(a_firm("다섯째기업 (합성)"), supplier, call=call)
+    panel = assigned(operator, application, evaluators, chair)
+    for one in evaluators:
+        reviewed(one, application, tier=suggested(application))
+    consensus.convene(chair, panel, question="합성(예시) 필요성을 다시 봐 주세요.", due=clock.today() + timedelta(days=7))
+    return application
+
+
+def brought_back(evaluator: Actor) -> SheetImport:
+    """The offline sheet of the own open cases, uploaded as it left."""
+    return takeaway.upload(evaluator, io.BytesIO(takeaway.take_along(evaluator)), "평가표.xlsx")
+
+
 def door_values(world: Any) -> dict[str, Any]:
     """hana's case sits with pyeong under jang, opened; another of hers is decided; duri's waits for evaluators; with a
     third firm's pyeong has locked the own score."""
@@ -189,6 +219,7 @@ def door_values(world: Any) -> dict[str, Any]:
     decided(jang, done, suggested(done))
     opened(pyeong, case)
     key = assignment_of(pyeong, case).key
+    met = in_meeting(un, jang, gong, case.call, [pyeong, second])
     objection = conflicts.an_objection(world.actor("duri"), waiting)
     conflict = conflicts.found(waiting, world.actor("nam"))
     in_evaluation(a_firm("넷째기업 (합성)"), gong, call=case.call)
@@ -211,6 +242,11 @@ def door_values(world: Any) -> dict[str, Any]:
         "evaluation.objections": {"key": waiting.key},
         **{f"evaluation.{name}": {"key": objection.key} for name in ("objection", "withdraw_objection")},
         **{f"evaluation.{name}": {"key": conflict.key} for name in ("conflict", "overrule_conflict")},
+        "evaluation.case_consensus": {"key": assignment_of(pyeong, met).key},
+        "evaluation.chair_consensus": {"key": met.key},
+        "evaluation.rubric_version": {"reference": "default-1"},
+        "evaluation.edit_rubric": {"key": drafting.start(un, "default-1").key},
+        "evaluation.sheet_import": {"key": brought_back(pyeong).key},
         "evaluation.member_record": {"key": world.cast["pyeong"].key},
         **{
             f"evaluation.{name}": {"key": key, "evidence": casefile.diagnosis_of(case.id).evidence["S2"][0]["evidence_key"]}
