@@ -317,7 +317,7 @@ def _gather(draw: Draw, told: Told) -> Gathered:
     led = draws.chairs_in_call(draw.call_id)
     question = drawing.Question(
         cases=[(row.id, need, row.chair_id or 0) for row, need in cases],
-        evaluators=[(one.person_id, *_room(one, draw, held[one.person_id])) for one in people],
+        evaluators=[(one.person_id, *_room(one, draw, held[one.person_id]), held[one.person_id]) for one in people],
         chairs=[(one.person_id, led.get(one.person_id, 0)) for one in heads],
         arcs=arcs,
         barred=barred,
@@ -385,7 +385,7 @@ def _details(answer: Answer, gathered: Gathered) -> dict[str, dict[str, Any]]:
     """Band and evidence of each pair, for the page of the plan."""
     question, fit, soft = gathered.question, gathered.fit, gathered.soft
     rows = {case: at for at, (case, _, _) in enumerate(question.cases)}
-    columns = {one: at for at, (one, _, _) in enumerate(question.evaluators)}
+    columns = {row[0]: at for at, row in enumerate(question.evaluators)}
     found = {}
     for case, one in answer.pairs:
         row, column = rows[case], columns[one]
@@ -402,7 +402,7 @@ def _summary(draw: Draw, answer: Answer, gathered: Gathered) -> dict[str, Any]:
     """The figures of the plan's page."""
     question, fit = gathered.question, gathered.fit
     rows = {case: at for at, (case, _, _) in enumerate(question.cases)}
-    columns = {one: at for at, (one, _, _) in enumerate(question.evaluators)}
+    columns = {row[0]: at for at, row in enumerate(question.evaluators)}
     bands: Counter[str] = Counter()
     high: Counter[int] = Counter()
     now: Counter[int] = Counter()
@@ -411,8 +411,7 @@ def _summary(draw: Draw, answer: Answer, gathered: Gathered) -> dict[str, Any]:
         bands[band] += 1
         now[one] += 1
         high[one] += band == "high"
-    held = Counter(one for _, one in draws.seats_in_call(draw.call_id))
-    loads = [[one, held[one], now[one], held[one] + most, high[one]] for one, most, _ in question.evaluators]
+    loads = [[one, held, now[one], held + most, high[one]] for one, most, _, held in question.evaluators]
     sums = Counter()
     why, fixes = {}, []
     for at, explanation in answer.explanations:
@@ -435,7 +434,7 @@ def _summary(draw: Draw, answer: Answer, gathered: Gathered) -> dict[str, Any]:
         "missing": sum(count for _, count in answer.unmet),
         "short": len(answer.unmet),
         "chairless": len(answer.chairless),
-        "capacity": sum(most for _, most, _ in question.evaluators),
+        "capacity": sum(row[1] for row in question.evaluators),
         "avoided": sums["avoided"],
         "meeting": sums["meeting"],
         "under": sums["under"],
@@ -604,7 +603,10 @@ def replay(draw: Draw) -> tuple[ReplayState, str | None, dict[str, list[str]]]:
             return ReplayState.DAMAGED, None, {}
     if hashlib.sha256(draw.seed.encode()).hexdigest() != draw.seed_sha256:
         return ReplayState.DAMAGED, None, {}
-    question = drawing.Question.thawed(kept["question"])
+    try:
+        question = drawing.Question.thawed(kept["question"])
+    except (ValueError, TypeError):  # written by a release that this one can't read
+        return ReplayState.DAMAGED, None, {}
     again = drawing.answer(question, draw.seed).frozen()
     now = drawing.versions()
     changed = {name: [then, now.get(name, "")] for name, then in question.versions.items() if now.get(name) != then}

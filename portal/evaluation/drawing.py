@@ -33,7 +33,7 @@ class Question:
     """Everything that decides a draw, beside its lot; rows of tuples, sorted by id.
 
     cases     : (application, evaluators it lacks, chair already named or 0)
-    evaluators: (person, most cases, least cases) that may be added now
+    evaluators: (person, most cases, least cases, cases of the call held already); most and least of what is added now
     chairs    : (person, panels of the call that the person chairs already)
     arcs      : int64, shape (k, 3): case index, evaluator index, affinity in millionths: who may be seated at all,
                 conflicts included
@@ -45,7 +45,7 @@ class Question:
     """
 
     cases: list[tuple[int, int, int]]
-    evaluators: list[tuple[int, int, int]]
+    evaluators: list[tuple[int, int, int, int]]
     chairs: list[tuple[int, int]]
     arcs: np.ndarray
     barred: list[tuple[int, int]]
@@ -179,14 +179,13 @@ class _Seats:
     def __init__(self, question: Question, heads: dict[int, int]) -> None:
         self.question = question
         self.pairs: list[tuple[int, int]] = []
-        people = {person: column for column, (person, _, _) in enumerate(question.evaluators)}
+        people = {row[0]: column for column, row in enumerate(question.evaluators)}
         heading = [(row, people.get(heads.get(case, 0), -1)) for row, (case, _, _) in enumerate(question.cases)]
         rows, columns, values = question.arcs.T
         shape = (len(question.cases), len(people))
         everybody = csr_matrix((values / MICRO, (rows, columns)), shape=shape)
         self.affinity = _without(everybody, [pair for pair in heading if pair[1] >= 0])
-        self.most = np.array([most for _, most, _ in question.evaluators], dtype=np.int64)
-        self.least = np.array([least for _, _, least in question.evaluators], dtype=np.int64)
+        self.most, self.least, self.held = np.array([row[1:] for row in question.evaluators], dtype=np.int64).T
         self.barred_by_row: dict[int, list[int]] = {}
         for row, column in question.barred:
             self.barred_by_row.setdefault(row, []).append(column)
@@ -199,25 +198,43 @@ class _Seats:
         forbidden = _mask([(at, column) for at, row in enumerate(rows) for column in self.barred_by_row.get(row, ())], n, m)
         apart = [*self.question.apart, *(pair for pair, count in self.met.items() if count >= self.question.pair_cap)]
 
-        def ask(table: csr_matrix) -> AssignmentPlan:
+        def ask(table: csr_matrix, most: np.ndarray) -> AssignmentPlan:
             return assignment.assign(
                 table,
                 demand,
-                self.most,
-                np.minimum(self.least, self.most),
+                most,
+                np.minimum(self.least, most),
                 forbidden=forbidden,
                 seed=lot,
                 balance=self.question.balance,
                 apart=apart,
             )
 
-        plan = self._spread(affinity, ask)
+        most = self._room(affinity, demand * n, ask)
+        plan = self._spread(affinity, lambda table: ask(table, most))
         for at, column in plan.pairs.tolist():
             self.pairs.append((rows[at], column))
         taken = np.bincount(plan.pairs[:, 1], minlength=m) if len(plan.pairs) else np.zeros(m, dtype=np.int64)
-        self.most, self.least = self.most - taken, np.maximum(self.least - taken, 0)
+        self.most, self.least, self.held = self.most - taken, np.maximum(self.least - taken, 0), self.held + taken
         self.met += _meetings(plan.pairs)
         return plan.explain()
+
+    def _room(
+        self, affinity: csr_matrix, seats: int, ask: Callable[[csr_matrix, np.ndarray], AssignmentPlan]
+    ) -> np.ndarray:
+        """How many cases each may get now: where loads shall be even, who holds many already waits for the others, as
+        far as that leaves no further seat empty."""
+        if not self.question.balance or (self.held == self.held[:1]).all():
+            return self.most
+        unmet = int(ask(affinity, self.most).unmet.sum())
+        if unmet:
+            return self.most
+        level = _level(self.held, seats)
+        for spare in (0, 1, 2):
+            most = np.minimum(np.maximum(level + spare - self.held, 0), self.most)
+            if not ask(affinity, most).unmet.any():
+                return most
+        return self.most
 
     def _spread(self, affinity: csr_matrix, ask: Callable[[csr_matrix], AssignmentPlan]) -> AssignmentPlan:
         """Where two people meet more often than they should, the later meetings lose the arc that fits less."""

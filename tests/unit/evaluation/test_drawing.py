@@ -17,7 +17,7 @@ def question(n=12, m=8, need=2, most=6, chairs=2, seed=1, **changes):
     arcs = [(row, column, int(value[row, column])) for row in range(n) for column in range(m)]
     asked = {
         "cases": [(row + 1, need, 0) for row in range(n)],
-        "evaluators": [(100 + column, most, 0) for column in range(m)],
+        "evaluators": [(100 + column, most, 0, 0) for column in range(m)],
         "chairs": [(900 + column, 0) for column in range(chairs)],
         "arcs": np.array(arcs, dtype=np.int64),
         "barred": [],
@@ -119,6 +119,20 @@ def test_the_same_two_rarely_meet_again(seed):
     meetings = Counter(pair for people in by_case(plan).values() for pair in combinations(sorted(people), 2))
     assert max(meetings.values()) <= 2
     assert len(plan.pairs) == 48
+
+
+def test_who_holds_many_cases_waits_for_the_others():
+    held = [(100, 9, 0, 5), *((101 + column, 9, 0, column % 2) for column in range(5))]
+    plan = answer(question(5, 6, evaluators=held), SEED)
+    after = Counter(person for _, person in plan.pairs) + Counter({person: load for person, _, _, load in held})
+    assert (after[100], sorted(after.values())[-2:]) == (5, [3, 5])
+    assert len(plan.pairs) == 10
+
+
+def test_uneven_loads_are_taken_where_conflicts_ask_for_them():
+    held = [(100, 9, 0, 5), (101, 9, 0, 5), (102, 9, 0, 0)]
+    plan = answer(question(3, 3, evaluators=held, barred=[(0, 2), (1, 2), (2, 2)]), SEED)
+    assert (len(plan.pairs), plan.unmet) == (6, [])
 
 
 def test_pairs_who_met_before_are_not_seated_together_again():
