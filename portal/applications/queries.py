@@ -72,9 +72,10 @@ def by_key(actor: Actor, key: str, *, lock: bool = False) -> Application:
     return _one(visible_to(actor).where(Application.key == key), lock)
 
 
-def by_id(actor: Actor, application_id: int, *, lock: bool = False) -> Application:
-    """Raises: NotVisible."""
-    return _one(visible_to(actor).where(Application.id == application_id), lock)
+def by_id(actor: Actor, application_id: int, *, lock: bool = False, bare: bool = False) -> Application:
+    """bare: without its costs, figures, partner and papers until they are asked for. Raises: NotVisible."""
+    wanted = visible_to(actor).where(Application.id == application_id)
+    return _one(wanted.options(*(lazyload(part) for part in _LINES)) if bare else wanted, lock)
 
 
 def own(actor: Actor, key: str, *, lock: bool = False) -> Application:

@@ -621,10 +621,10 @@ def _for_floors_above(actor: Actor, application: Application | int) -> Applicati
     Raises: NotVisible, Forbidden.
     """
     application_id = application if isinstance(application, int) else application.id
-    row = queries.by_id(SYSTEM, application_id, lock=True)
+    row = queries.by_id(SYSTEM, application_id, lock=True, bare=True)
     if actor.has(*EVALUATORS) and grants.has(actor, "call", row.call_id, "decide"):
         return row
-    row = queries.by_id(actor, application_id)
+    row = queries.by_id(actor, application_id, bare=True)
     if actor.is_system or (actor.has(*EVALUATORS) and grants.has(actor, OBJECT, application_id, "decide")):
         return row
     raise Forbidden("no_right")

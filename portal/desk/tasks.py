@@ -31,6 +31,7 @@ from portal.programmes import queries as programmes
 from portal.programmes.rules import Phase, SystemLevel
 from portal.scoring import queries as scoring
 from portal.scoring.explanation import explain
+from portal.selection import queries as selection
 from portal.web.pages import when
 
 SHOWN_ROWS = 5
@@ -484,6 +485,14 @@ def _chair(actor: Actor, page: Home) -> None:
         ),
         Figure(_("결정한 신청"), counts["decided"], _("건"), url=url_for("evaluation.decisions", state="decided")),
     ]
+    if rankings := selection.waiting(actor):
+        page.todo = Todo(
+            _("순위안을 승인해 주세요"),
+            _("%(call)s의 순위안이 기다립니다. 승인하면 모든 신청의 결과가 정해집니다.", call=rankings[0].call.title),
+            _("순위안 보기"),
+            url_for("selection.approve", key=rankings[0].key),
+            "list",
+        )
     ready = sidebyside.decisions(actor).items
     page.lists.append(
         Listed(

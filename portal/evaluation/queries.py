@@ -6,10 +6,10 @@ the operator sees who sits where; the firm sees scores, comments and reasons onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from portal.accounts.models import Person
 from portal.accounts.rules import Role
@@ -81,6 +81,24 @@ def panel_of(application_id: int, *, lock: bool = False) -> Panel | None:
     if lock:
         select = select.with_for_update(of=Panel).execution_options(populate_existing=True)
     return session.scalar(select)
+
+
+def panels_to_decide(application_ids: Collection[int]) -> dict[int, Panel]:
+    """The panels of many applications by their ids, locked in one order, with what a decision looks at."""
+    rows = session.scalars(
+        sa.select(Panel)
+        .where(Panel.application_id.in_(application_ids))
+        .options(
+            joinedload(Panel.application).options(*map(lazyload, LINES)),
+            selectinload(Panel.assignments),
+            selectinload(Panel.finding),
+            selectinload(Panel.decision),
+        )
+        .order_by(Panel.id)
+        .with_for_update(of=Panel)
+        .execution_options(populate_existing=True)
+    )
+    return {row.application_id: row for row in rows}
 
 
 def lock(row: Panel | Assignment) -> None:

@@ -594,12 +594,13 @@ def decide_by_rank(actor: Actor, call_id: int, rows: Sequence[Ranked]) -> list[D
         if not actor.has(Role.LEAD_EVALUATOR) or not grants.has(actor, "call", call_id, "decide"):
             raise Forbidden("evaluation_chair_not_neutral")
         made = []
-        for row in sorted(rows, key=lambda one: one.application_id):  # always locked in the same order
-            panel = queries.panel_of(row.application_id, lock=True)
-            found = queries.finding_of(row.application_id)
+        panels = queries.panels_to_decide([row.application_id for row in rows])
+        for row in rows:
+            panel = panels.get(row.application_id)
+            found = panel.finding if panel else None
             if panel is None or found is None or (row.outcome is not Outcome.REJECTED and not found.recommended):
                 raise RuleBroken("evaluation_not_recommended")
-            if queries.decision_of(row.application_id) is not None:
+            if panel.decision is not None:
                 raise RuleBroken("evaluation_decided")
             if panel.application.status not in IN_EVALUATION:
                 raise RuleBroken("evaluation_closed")

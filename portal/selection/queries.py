@@ -64,6 +64,16 @@ def rankings(actor: Actor) -> Sequence[Ranking]:
     ).all()
 
 
+def waiting(actor: Actor) -> Sequence[Ranking]:
+    """What waits for this approver, the oldest first."""
+    return session.scalars(
+        rankings_visible_to(actor)
+        .where(Ranking.state == RankingState.PROPOSED)
+        .options(joinedload(Ranking.call))
+        .order_by(Ranking.created_at)
+    ).all()
+
+
 def ranking_by_key(actor: Actor, key: str) -> Ranking:
     """A ranking that the actor approves. Raises: NotVisible."""
     row = session.scalar(

@@ -23,6 +23,13 @@ RIGHT = "decide"
 """The right on the call that its approver holds while a ranking waits."""
 
 
+ENDED_BY = {
+    RankingState.APPROVED: "approve",
+    RankingState.RETURNED: "send_back",
+    RankingState.TAKEN_BACK: "take_back",
+}
+
+
 # --- the operator -------------------------------------------------------------------------------------------
 
 
@@ -184,7 +191,7 @@ def add_budget(
         session.flush()
         audit.record(
             actor,
-            "ranking.budget",
+            "ranking.change_budget",
             OBJECT,
             ranking.id,
             {"before": before, "after": budget, "reason": audit.digest(reason.strip())},
@@ -261,7 +268,7 @@ def _end(actor: Actor, ranking: Ranking, state: RankingState, note: str = "") ->
     ranking.state, ranking.ended_at, ranking.note = state, clock.now(), note.strip()
     session.flush()
     grants.take(actor, "call", ranking.call_id, RIGHT, person_id=ranking.approver_id, reason=f"selection.{state.value}")
-    audit.record(actor, f"ranking.{state.value}", OBJECT, ranking.id, {"call": ranking.call_id, "digest": ranking.digest})
+    audit.record(actor, f"ranking.{ENDED_BY[state]}", OBJECT, ranking.id, {"call": ranking.call_id, "digest": ranking.digest})
 
 
 # --- the reserve list -------------------------------------------------------------------------------------------
