@@ -77,7 +77,8 @@ def by_about(name: str, *, lock: bool = False) -> Letter | None:
 
 
 def genuine(digest: str) -> Letter | None:
-    """The sent letter of a hash, of its file or of its content; tells nobody more than its kind and day."""
+    """The sent letter of a hash, of its file or of its content."""
+    # public: who holds the hash holds the letter, and the page says its kind and its day alone
     return session.scalar(
         sa.select(Letter)
         .where(Letter.state == LetterState.SENT, sa.or_(Letter.sha256 == digest, Letter.content_sha256 == digest))

@@ -87,14 +87,20 @@ def outcomes(cases: Sequence[Application]) -> list[str]:
 
 
 def door_values(world: Any) -> dict[str, Any]:
-    """One ranked call that waits for its proposal, another whose ranking waits for jang."""
+    """One ranked call that waits for its proposal, another whose ranking waits for jang, a third whose letters may go."""
     un = world.actor("un")
     open_call = a_ranked_call(title_ko="순위를 기다리는 공고 (합성)")
     [case] = finalised(world, open_call, [0.9])
     waiting = a_ranked_call()
     finalised(world, waiting, [0.8])
     ranking = proposed(un, waiting, world.actor("jang"))
+    done = a_ranked_call()
+    [told] = finalised(world, done, [0.9])
+    approved(un, done)
+    letters = {"key": done.key, "application_key": told.key}
     return {
+        **{f"selection.{name}": letters for name in ("letter_preview", "letter_preview_paper")},
+        **{f"selection.{name}": {"key": done.key} for name in ("call_letters", "letters_state", "send_letters")},
         **{f"selection.{name}": {"key": open_call.key} for name in ("call", "propose")},
         **{f"selection.{name}": {"key": waiting.key} for name in ("take_back", "budget", "export")},
         "selection.bonus": {"key": case.key},
