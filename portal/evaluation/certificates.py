@@ -79,9 +79,7 @@ def own(actor: Actor) -> Sequence[Certificate]:
 
 def own_by_key(actor: Actor, key: str) -> Certificate:
     """Raises: NotVisible."""
-    row = session.scalar(
-        sa.select(Certificate).where(Certificate.key == key, Certificate.person_id == (actor.id or 0))
-    )
+    row = session.scalar(sa.select(Certificate).where(Certificate.key == key, Certificate.person_id == (actor.id or 0)))
     if row is None:
         raise NotVisible
     return row

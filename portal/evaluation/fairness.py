@@ -97,11 +97,14 @@ CODES = define(
     {
         "rating_mark": say("하나를 골라 주세요.", "Choose one."),
         "rating_done": say("이미 평가해 주셨습니다. 고맙습니다.", "You have rated this evaluation already. Thank you."),
-        "pressure_text": say("있었던 일을 {least}자 이상 적어 주세요.", "Say what happened in at least {least} characters."),
+        "pressure_text": say(
+            "있었던 일을 {least}자 이상 적어 주세요.", "Say what happened in at least {least} characters."
+        ),
         "pressure_future": say("오늘보다 뒤의 날짜입니다.", "This day is yet to come."),
         "pressure_closed": say("이미 마친 신고입니다.", "This report is closed."),
         "pressure_answer": say(
-            "신고한 위원이 읽을 답을 {least}자 이상 적어 주세요.", "Give an answer of at least {least} characters; the evaluator reads it."
+            "신고한 위원이 읽을 답을 {least}자 이상 적어 주세요.",
+            "Give an answer of at least {least} characters; the evaluator reads it.",
         ),
         "certificate_empty": say(
             "제출한 평가가 없어 이력을 증명할 것이 없습니다.", "There is no submitted review to certify yet."

@@ -251,5 +251,3 @@ def _chaired(person_ids: Collection[int]) -> dict[int, int]:
         .group_by(Panel.chair_id)
     )
     return {person_id: count for person_id, count in rows}
-
-

@@ -113,7 +113,7 @@ class JoinForm(Form):
 class EntryForm(VersionedForm):
     ground = SelectField(_l("자격 요건"), [Optional()])
     years = IntegerField(
-        _l("학위·자격을 얻은 뒤의 경력"), [Optional()], description=_l("만으로 채운 햇수를 적어 주세요.")
+        _l("학위·자격을 얻은 뒤의 경력 (년)"), [Optional()], description=_l("만으로 채운 햇수를 적어 주세요.")
     )
     technologies = ChecksField(_l("전문 기술"), [Optional()])
     industries = ChecksField(_l("잘 아는 업종"), [Optional()])
@@ -124,16 +124,21 @@ class EntryForm(VersionedForm):
         description=_l("어떤 설비와 시스템을 다루어 보셨는지 적어 주세요. 맞는 신청을 배정하는 데만 씁니다."),
     )
     capacity = IntegerField(
-        _l("한 공고에서 맡을 수 있는 최대"), [InputRequired(_l("건수를 적어 주세요."))], default=rules.DEFAULT_CAPACITY
+        _l("한 공고에서 맡을 수 있는 최대 건수"),
+        [InputRequired(_l("건수를 적어 주세요."))],
+        default=rules.DEFAULT_CAPACITY,
     )
     min_load = IntegerField(
-        _l("맡는다면 최소"), [Optional()], default=0, description=_l("이보다 적으면 맡기 어려운 건수. 없으면 0")
+        _l("맡는다면 최소 건수"), [Optional()], default=0, description=_l("이보다 적으면 맡기 어려운 건수. 없으면 0")
     )
     careers = CareersField(_l("관계가 있는 기업"))
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.ground.choices = [("", _l("골라 주세요")), *((one.code, f"{one.field}: {one.label}") for one in rules.GROUNDS)]
+        self.ground.choices = [
+            ("", _l("골라 주세요")),
+            *((one.code, f"{one.field}: {one.label}") for one in rules.GROUNDS),
+        ]
         self.technologies.choices = [
             (code, str(label)) for _, options in reference.technology_options() for code, label in options
         ]

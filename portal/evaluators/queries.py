@@ -82,9 +82,7 @@ def _member(person: Person, row: Membership | None) -> PoolMember:
 
 
 def _absent_on(day: date) -> frozenset[int]:
-    return frozenset(
-        session.scalars(sa.select(Absence.person_id).where(Absence.from_on <= day, Absence.to_on >= day))
-    )
+    return frozenset(session.scalars(sa.select(Absence.person_id).where(Absence.from_on <= day, Absence.to_on >= day)))
 
 
 def is_available(person_id: int, on: date | None = None) -> bool:
@@ -287,9 +285,7 @@ def pool(actor: Actor, filters: PoolFilters, number: int = 1) -> Page[Entry]:
 
 def _entries(people: Sequence[Person]) -> list[Entry]:
     ids = [one.id for one in people]
-    rows = {
-        row.person_id: row for row in session.scalars(sa.select(Membership).where(Membership.person_id.in_(ids)))
-    }
+    rows = {row.person_id: row for row in session.scalars(sa.select(Membership).where(Membership.person_id.in_(ids)))}
     away = _absent_on(clock.today())
     return [Entry(one, rows.get(one.id), one.id in away) for one in people]
 

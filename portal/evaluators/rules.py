@@ -228,12 +228,17 @@ CODES = define(
         "pool_career_name": say("기업 이름을 적어 주세요.", "Give the firm's name."),
         "pool_career_dates": say("끝난 날이 시작한 날보다 앞섭니다.", "It ends before it begins."),
         "pool_pledge_needed": say("서약에 표시해 주세요.", "Please tick the pledge."),
-        "pool_absence_dates": say("끝 날짜는 시작 날짜와 같거나 뒤여야 합니다.", "The last day can't come before the first."),
+        "pool_absence_dates": say(
+            "끝 날짜는 시작 날짜와 같거나 뒤여야 합니다.", "The last day can't come before the first."
+        ),
         "pool_absence_past": say("이미 지난 기간입니다.", "These days are over."),
         "pool_absence_long": say("한 번에 2년까지 적을 수 있습니다.", "At most two years at a time."),
-        "pool_absence_overlap": say("이미 적은 부재 기간과 겹칩니다.", "These days overlap with an absence that stands."),
+        "pool_absence_overlap": say(
+            "이미 적은 부재 기간과 겹칩니다.", "These days overlap with an absence that stands."
+        ),
         "pool_reason_short": say(
-            "본인이 읽을 이유를 {least}자 이상 적어 주세요.", "Give a reason of at least {least} characters; the person reads it."
+            "본인이 읽을 이유를 {least}자 이상 적어 주세요.",
+            "Give a reason of at least {least} characters; the person reads it.",
         ),
         "pool_removal_ground": say("해촉 사유를 골라 주세요.", "Choose the ground of the removal."),
         "pool_not_own_case": say("본인의 등록은 스스로 심사할 수 없습니다.", "You can't decide on your own entry."),

@@ -346,9 +346,7 @@ def _step(
 ) -> None:
     before, row.status = row.status, after
     session.flush()
-    session.add(
-        PoolAct(membership_id=row.id, before=before, after=after, ground=ground, reason=reason, by_id=actor.id)
-    )
+    session.add(PoolAct(membership_id=row.id, before=before, after=after, ground=ground, reason=reason, by_id=actor.id))
     session.flush()
     session.expire(row, ["acts"])
     audit.record(

@@ -23,9 +23,7 @@ def codes(broken):
 
 
 def problems(**changes):
-    return codes(
-        rules.facts_problems({**GOOD, **changes}, technologies={"MES"}, industries={"25"}, complete=True)
-    )
+    return codes(rules.facts_problems({**GOOD, **changes}, technologies={"MES"}, industries={"25"}, complete=True))
 
 
 @pytest.mark.parametrize("ground", GROUNDS, ids=lambda one: one.code)
