@@ -79,7 +79,7 @@ STATUS_TONES = {
 }
 STEPS: dict[PoolStatus, frozenset[PoolStatus]] = {
     PoolStatus.DRAFT: frozenset({PoolStatus.APPLIED}),
-    PoolStatus.APPLIED: frozenset({PoolStatus.ACTIVE, PoolStatus.REFUSED}),
+    PoolStatus.APPLIED: frozenset({PoolStatus.ACTIVE, PoolStatus.REFUSED, PoolStatus.DRAFT}),
     PoolStatus.REFUSED: frozenset({PoolStatus.APPLIED}),
     PoolStatus.ACTIVE: frozenset({PoolStatus.REMOVED}),
     PoolStatus.REMOVED: frozenset({PoolStatus.ACTIVE}),

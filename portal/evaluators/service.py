@@ -208,6 +208,20 @@ def apply(actor: Actor, *, pledge: bool) -> Membership:
         return row
 
 
+def take_back(actor: Actor) -> Membership:
+    """The candidate takes the application back to change it; its place in the queue is gone.
+
+    Raises: RuleBroken pool_step when nobody is checking it any more
+    """
+    with transaction():
+        row = _begin(actor)
+        if row.status is not PoolStatus.APPLIED:
+            raise RuleBroken("pool_step")
+        row.applied_at = None
+        _step(actor, row, PoolStatus.DRAFT)
+        return row
+
+
 def add_absence(actor: Actor, from_on: date, to_on: date) -> Absence:
     """Note days on which the actor takes no new case. Cases that are on the desk stay there.
 
@@ -363,6 +377,7 @@ _VERBS = {
     (PoolStatus.REFUSED, PoolStatus.APPLIED): "submit",
     (PoolStatus.APPLIED, PoolStatus.ACTIVE): "approve",
     (PoolStatus.APPLIED, PoolStatus.REFUSED): "reject",
+    (PoolStatus.APPLIED, PoolStatus.DRAFT): "withdraw",
     (PoolStatus.ACTIVE, PoolStatus.REMOVED): "remove",
     (PoolStatus.REMOVED, PoolStatus.ACTIVE): "restore",
 }

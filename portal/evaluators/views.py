@@ -188,6 +188,17 @@ def submit():
     return _entry_page(EntryForm(obj=queries.own(actor), formdata=None), apply_form=form)
 
 
+@bp.post("/evaluators/submission/withdraw")
+@requires("evaluators:own:edit")
+def take_back():
+    try:
+        service.take_back(current_actor())
+        flash(_("지원서를 거두었습니다. 고쳐서 다시 낼 수 있습니다."), "success")
+    except RuleBroken as broken:
+        flash(_sentence(broken), "error")
+    return redirect(url_for(".apply"))
+
+
 @bp.route("/evaluators/absences", methods=["GET", "POST"])
 @requires("evaluators:own:edit")
 def absences():

@@ -108,6 +108,19 @@ def test_while_it_is_checked_an_application_stands_still(context):
         assert refused.value.code == "pool_locked"
 
 
+def test_an_application_is_taken_back_and_changed(actor):
+    candidate = a_candidate()
+    row = applied(candidate)
+    assert service.take_back(candidate).status is PoolStatus.DRAFT
+    with pytest.raises(NotVisible):
+        service.approve(actor("un"), row.person.key)
+    service.save_entry(candidate, {**FACTS, "years": 12}, version_of(candidate))
+    assert service.apply(candidate, pledge=True).years == 12
+    with pytest.raises(RuleBroken) as refused:
+        service.take_back(actor("nam"))
+    assert refused.value.code == "pool_step"
+
+
 def test_a_refused_application_is_mended_and_handed_in_again(actor, drain):
     candidate = a_candidate()
     row = applied(candidate)
