@@ -456,7 +456,9 @@ class Report:
 
     @property
     def refused(self) -> list[RowReport]:
-        return [row for row in self.rows if not row.verdict]
+        """Those with a reason of their own first."""
+        lost = [row for row in self.rows if not row.verdict]
+        return sorted(lost, key=lambda row: row.verdict.code == "offline_case_left")
 
     @property
     def changed(self) -> list[RowReport]:
