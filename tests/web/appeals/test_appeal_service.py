@@ -458,3 +458,31 @@ def test_the_monitoring_counts_rulings_and_reversals(actor, reviewed):
     make.worked()
     found = monitoring.figures(actor("un"), clock.kst(clock.now()).strftime("%Y-%m"))
     assert found["appeals"] == {"upheld": 1, "partly": 0, "dismissed": 0, "reversed": 1}
+
+
+def test_in_a_ranked_call_the_turn_decides_what_an_upheld_appeal_becomes(actor, people):
+    """One place: the first is selected; the second is rejected with 66, passes on appeal, and waits for its turn."""
+    from types import SimpleNamespace
+
+    from portal.applications import service as applications
+    from tests.factories import selection as ranked
+
+    hana, duri = actor("hana"), actor("duri")
+    call = ranked.a_ranked_call(budget=ranked.SUBSIDY)
+    world = SimpleNamespace(actor=actor)
+    [best] = ranked.finalised(world, call, [0.9], [hana])
+    [low] = ranked.finalised(world, call, [0.66], [duri], recommended=False)
+    ranked.approved(actor("un"), call)
+    assert ranked.outcomes([best, low]) == ["selected", "rejected"]
+    appeal = make.under_review(actor("un"), make.filed(duri, session.get(Application, low.id)))
+    for seat in make.readers_of(appeal):
+        make.judged(seat)
+    appeal = session.get(Appeal, appeal.id)
+    with pytest.raises(RulesBroken) as broken:
+        make.ruled(appeal, outcome=Outcome.SELECTED)
+    assert refusals(broken.value) == {("appeal_outcome_turn", "outcome")}
+    make.ruled(appeal, outcome=Outcome.RESERVE)
+    assert ranked.outcomes([best, low]) == ["selected", "reserve"]
+    applications.withdraw(hana, best.key)
+    make.worked()
+    assert ranked.outcomes([low]) == ["selected"]
