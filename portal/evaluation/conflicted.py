@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -60,13 +60,15 @@ def barred(
     day = on or clock.today()
     people = _people(judge_ids)
     judges = _judges(people)
-    employers = {judge.employer_id for judge in judges if judge.employer_id}
+    twins = _Twins()
+    employers = twins.all_of({judge.employer_id for judge in judges if judge.employer_id})
     everybody = {judge.id for judge in judges}.union(*(judge.alias_ids for judge in judges))
     ties = [*conflicts.ties_of(everybody, employers), *_career_ties(judge_ids), *_alias_ties(judges)]
-    cases = _parties(ids, judges, {tie.name for tie in ties if tie.name})
+    cases = [twins.case(one) for one in _parties(ids, judges, {tie.name for tie in ties if tie.name}, twins)]
+    judges, ties = [twins.judge(one) for one in judges], [twins.tie(one) for one in ties]
     if kinds is None:
         kinds = conflict_rules.AT_A_DRAW if moment is Moment.ASSIGNMENT else frozenset(ConflictKind)
-    found = conflict_rules.find(cases, judges, ties, _objected(ids, people), on=day, kinds=kinds)
+    found = conflict_rules.find(cases, judges, ties, twins.objected(_objected(ids, people)), on=day, kinds=kinds)
     return _without_overruled(found, ids)
 
 
@@ -199,15 +201,82 @@ def _career_ties(person_ids: Collection[int]) -> list[Tie]:
     ]
 
 
+# --- one firm, two rows ---------------------------------------------------------------------------------------
+
+
+class _Twins:
+    """A firm that is a supplier too has two rows with one registration number: for a conflict it is one firm."""
+
+    def __init__(self) -> None:
+        several = (
+            sa.select(Organisation.registration_number)
+            .where(Organisation.registration_number.is_not(None))
+            .group_by(Organisation.registration_number)
+            .having(sa.func.count() > 1)
+        )
+        rows = session.execute(
+            sa.select(Organisation.id, Organisation.registration_number)
+            .where(Organisation.registration_number.in_(several))
+            .order_by(Organisation.id)
+        )
+        firms: dict[str, list[int]] = defaultdict(list)
+        for firm, number in rows:
+            firms[number].append(firm)
+        self._first = {firm: twins[0] for twins in firms.values() for firm in twins}
+        self._all = {firm: twins for twins in firms.values() for firm in twins}
+        self._rivals: dict[frozenset[int], frozenset[int]] = {}
+
+    @property
+    def groups(self) -> list[list[int]]:
+        return [twins for firm, twins in self._all.items() if firm == twins[0]]
+
+    def all_of(self, ids: Collection[int]) -> set[int]:
+        return {twin for one in ids for twin in self._all.get(one, [one])}
+
+    def _one(self, firm: int | None) -> int | None:
+        return self._first.get(firm, firm) if firm is not None else None
+
+    def judge(self, judge: Judge) -> Judge:
+        return replace(judge, employer_id=self._one(judge.employer_id)) if judge.employer_id in self._first else judge
+
+    def tie(self, tie: Tie) -> Tie:
+        if tie.organisation_id not in self._first and tie.other_organisation_id not in self._first:
+            return tie
+        return replace(
+            tie,
+            organisation_id=self._one(tie.organisation_id),
+            other_organisation_id=self._one(tie.other_organisation_id),
+        )
+
+    def case(self, case: Parties) -> Parties:
+        if not self._first:
+            return case
+        rivals = self._rivals.get(case.rival_ids)
+        if rivals is None:
+            rivals = self._rivals[case.rival_ids] = frozenset(self._first.get(one, one) for one in case.rival_ids)
+        return replace(
+            case,
+            firm_id=self._first.get(case.firm_id, case.firm_id),
+            supplier_id=self._one(case.supplier_id),
+            rival_ids=rivals,
+            names={name: self._first.get(firm, firm) for name, firm in case.names.items()},
+        )
+
+    def objected(self, rows: Iterable[Objected]) -> list[Objected]:
+        return [replace(row, organisation_id=self._one(row.organisation_id)) for row in rows]
+
+
 # --- the cases ------------------------------------------------------------------------------------------------
 
 
-def _parties(ids: Sequence[int], judges: Sequence[Judge], names: Collection[str]) -> list[Parties]:
+def _parties(
+    ids: Sequence[int], judges: Sequence[Judge], names: Collection[str], twins: _Twins
+) -> list[Parties]:
     """The parties of applications; contacts and names only as far as a judge has the same."""
     rows = _cases(ids)
     rivals = _rivals({call_id for _, _, call_id, _ in rows})
     firms = {firm for _, firm, _, _ in rows} | {supplier for _, _, _, supplier in rows if supplier}
-    cases = _Contacts(judges, names).of(firms)
+    cases = _Contacts(judges, names).of(twins.all_of(firms)).shared_by(twins.groups)
     return [
         Parties(
             case_id=case_id,
@@ -296,6 +365,15 @@ class _Contacts:
             self._of_profiles(part)
             self._of_listings(part)
             self._of_names(part)
+        return self
+
+    def shared_by(self, groups: Iterable[Sequence[int]]) -> _Contacts:
+        """Let the rows of one firm share their people and contacts."""
+        for kept in (self.people, self.phones, self.domains, self.addresses, self.names):
+            for group in groups:
+                together = frozenset().union(*(kept.get(firm, frozenset()) for firm in group))
+                if together:
+                    kept.update(dict.fromkeys(group, together))
         return self
 
     def _add(self, what: str, firm: int, value: object) -> None:

@@ -78,3 +78,19 @@ def test_a_domain_of_one_firm_counts_and_a_providers_does_not(actor, case):
             SYSTEM, email=f"x{number}@hana-jeongmil.co.kr", name="합성", roles=set(), organisation=firm, confirmed=True
         )
     assert kinds(case, actor("nam")) == []
+
+
+def test_a_supplier_that_is_a_firm_too_is_one_firm(actor, case):
+    supplier = case.member.organisation
+    twin = people.add_organisation(
+        SYSTEM, OrganisationKind.COMPANY, supplier.name, registration_number=supplier.registration_number
+    )
+    one = make.an_evaluator("쌍둥이위원", organisation_id=twin.id)
+    assert kinds(case, one, moment="assignment") == [(one.id, ConflictKind.EMPLOYER)]
+    add_tie(TieKind.SHARES, person_id=actor("nam").id, organisation_id=twin.id)
+    assert kinds(case, actor("nam"), moment="assignment") == [(actor("nam").id, ConflictKind.SHARES)]
+    somebody = people.add_person(
+        SYSTEM, email="twin@firm.example", name="합성 직원", roles=set(), organisation=twin, confirmed=True
+    )
+    add_tie(TieKind.FAMILY, person_id=actor("pyeong").id, other_person_id=somebody.id)
+    assert kinds(case, actor("pyeong"), moment="assignment") == [(actor("pyeong").id, ConflictKind.FAMILY)]
