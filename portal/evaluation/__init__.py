@@ -45,7 +45,7 @@ NAV = [
         "evaluation.queue",
         "evaluation:queue:read",
         order=40,
-        covers=("/evaluation/cases", "/evaluation/offline", "/evaluation/record", "/evaluation/pressure", "/evaluation/timetable"),
+        covers=("/evaluation/cases", "/evaluation/offline", "/evaluation/record", "/evaluation/pressure", "/evaluation/timetable", "/evaluation/others"),
     ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(

@@ -18,12 +18,13 @@ from portal.evaluation import (
     presentations,
     queries,
     queues,
+    reading,
     rubric,
     schedule,
     visits,
 )
 from portal.evaluation.checklist import CHECKS
-from portal.evaluation.forms import fill_scores, revise_form
+from portal.evaluation.forms import OpenForm, fill_scores, revise_form
 from portal.evaluation.phase_forms import PhotoForm, ReportForm, SlotsForm, VisitForm, next_working_day
 from portal.evaluation.planning import own_call, own_case
 from portal.evaluation.rules import VersionCause
@@ -348,6 +349,39 @@ def revise(key: str):
         visit=visits.report_beside(assignment.application),
         sheet=sheet,
         row=queues.queue_row(assignment),
+        form=form,
+    )
+    return page, 422 if form.errors or form.form_errors else 200
+
+
+# --- cases that are read, not reviewed --------------------------------------------------------------------------------
+
+
+@bp.get("/evaluation/others")
+@requires("evaluation:queue:read")
+def other_cases():
+    """The further cases of the calls in which the evaluator judges, where the phase shows them."""
+    return render_template("evaluation/others.html", cases=reading.cases(current_actor()))
+
+
+@bp.route("/evaluation/others/<key>", methods=["GET", "POST"])
+@requires("evaluation:review:write")
+def other_case(key: str):
+    actor = current_actor()
+    application = reading.case_by_key(actor, key)
+    form = OpenForm()
+    if form.validate_on_submit():
+        try:
+            reading.open_file(actor, application, no_conflict=form.no_conflict.data)
+            return redirect(url_for("evaluation.other_case", key=key))
+        except RuleBroken as broken:
+            refuse(form, broken)
+            application = reading.case_by_key(actor, key)
+    page = render_template(
+        "evaluation/other.html",
+        application=application,
+        shown=masking.shown(application),
+        file=reading.file_of(actor, application),
         form=form,
     )
     return page, 422 if form.errors or form.form_errors else 200

@@ -109,6 +109,19 @@ class PhaseWaiver(db.Model):
     __table_args__ = (sa.UniqueConstraint("application_id", "kind"),)
 
 
+class CaseReading(db.Model):
+    """Somebody declared for a case that they may read without reviewing it."""
+
+    __tablename__ = "case_reading"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    declared_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    __table_args__ = (sa.UniqueConstraint("application_id", "person_id"),)
+
+
 class SiteVisit(Keyed, Stamped, Versioned, db.Model):
     """What was seen at the plant of one application. When, where and by whom stands in its booking."""
 

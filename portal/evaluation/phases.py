@@ -252,6 +252,9 @@ CODES = define(
         "evaluation_not_presenting": say(
             "발표 평가 단계의 신청이 아닙니다.", "The application is not in the presentation phase."
         ),
+        "evaluation_reading_barred": say(
+            "이 신청과 이해관계가 있을 수 있어 볼 수 없습니다.", "There may be a conflict of interest with this case; it can't be read."
+        ),
         "evaluation_plan_range": say("{least}부터 {most}까지 정할 수 있습니다.", "Between {least} and {most}."),
         "evaluation_plan_loads": say(
             "가장 많이 맡는 건수는 가장 적게 맡는 건수보다 작을 수 없습니다.",

@@ -250,7 +250,7 @@ def waive(actor: Actor, application: Application, kind: PhaseKind, reason: str) 
         session.flush()
         audit.record(actor, "phase.waive", "application", row.id, {"kind": kind})
         if here:
-            _enter(actor, row, queries.panel_of(row.id, lock=True), left[0], reason)
+            _enter(actor, row, queries.panel_of(row.id, lock=True), left[0], f"{kind.label.ko} 생략: {reason}")
         return row
 
 
@@ -275,7 +275,8 @@ def skip_waived(application_id: int) -> None:
         return
     left = phases.ahead(kept, Status.WRITTEN, plans.waivers_of(application_id))
     if left:
-        _enter(SYSTEM, application, None, left[0], written.waived_reason if written else "")
+        reason = f"{PhaseKind.WRITTEN.label.ko} 생략: {written.waived_reason}" if written else ""
+        _enter(SYSTEM, application, None, left[0], reason)
 
 
 def _align(actor: Actor, panel: Panel, phase: Phase) -> None:

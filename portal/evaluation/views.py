@@ -20,6 +20,7 @@ from portal.evaluation import (
     plans,
     queries,
     queues,
+    reading,
     rubric,
     rules,
     service,
@@ -73,6 +74,7 @@ def queue():
         counts=queues.queue_counts(actor),
         calls=queues.queue_calls(actor),
         filters=filters,
+        reads_others=reading.is_open_to(actor),
     )
 
 

@@ -145,7 +145,7 @@ def test_a_phase_is_waived_for_one_case_with_a_reason(actor, case, two_reviews):
 def test_the_phase_that_a_case_is_in_is_left_when_it_is_waived(actor, case):
     with_phases(case.call)
     assert phasing.waive(actor("un"), case, PhaseKind.WRITTEN, "현장부터 보기로 했습니다 (합성)").status is Status.SITE
-    assert applications.timeline(case)[-1].reason == "현장부터 보기로 했습니다 (합성)"
+    assert applications.timeline(case)[-1].reason == "서면 평가 생략: 현장부터 보기로 했습니다 (합성)"
 
 
 def test_a_call_without_a_written_review_begins_with_the_next_phase(actor):
@@ -270,3 +270,56 @@ def test_a_name_is_found_in_every_spelling():
     for text in ("한결정밀", "주식회사 한결 정밀", "(주)한결정밀", "㈜ 한결정밀", "한결정밀(주)"):
         assert pattern.sub("X", f"우리 {text}은").replace(" ", "") == "우리X은"
     assert masking.pattern_of("(주) 한") is None
+
+
+# --- a phase in which evaluators see all cases -------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(actor, case):
+    """duri's case in the same call, with nobody on it."""
+    return make.in_evaluation(actor("duri"), actor("gong"), call=case.call)
+
+
+def test_other_cases_are_read_only_where_the_phase_shows_all_and_after_a_declaration(
+    client_as, actor, case, panel, other
+):
+    browser, path = client_as("pyeong"), f"/evaluation/others/{other.key}"
+    make.opened(actor("pyeong"), case)
+    assert browser.get(path).status_code == 404
+    with_phases(case.call, *but(PhaseKind.WRITTEN, sees_all=True, sees_names=False))
+    assert "같은 공고의 다른 신청" in browser.page("/evaluation/queue").text
+    listed = browser.page("/evaluation/others").text
+    assert other.number in listed and case.number not in listed
+    before = browser.page(path)
+    assert "프레스 공정의 불량률" not in before.text and other.organisation.name not in before.text
+    assert browser.submit(before).status_code == 422
+    assert browser.submit(before, {"no_conflict": "y"}).status_code == 302
+    after = browser.page(path).text
+    assert "프레스 공정의 불량률" in after and other.organisation.name not in after
+    assert client_as("nam").get(path).status_code == 404
+    assert client_as("jang").get(path).status_code == 404
+    with_phases(case.call)
+    assert browser.get(path).status_code == 404
+
+
+def test_a_case_that_a_conflict_bars_is_not_read(actor, case, panel, other):
+    from portal.accounts.models import Person
+    from portal.base.db import transaction
+    from portal.evaluation import reading
+
+    make.opened(actor("pyeong"), case)
+    with_phases(case.call, *but(PhaseKind.WRITTEN, sees_all=True))
+    with transaction():
+        session.get(Person, actor("pyeong").id).organisation_id = other.organisation_id
+    with pytest.raises(RuleBroken) as refused:
+        reading.open_file(actor("pyeong"), other, no_conflict=True)
+    assert refused.value.code == "evaluation_reading_barred"
+
+
+def test_who_has_not_declared_for_an_own_case_reads_no_other(actor, case, panel, other):
+    from portal.evaluation import reading
+
+    with_phases(case.call, *but(PhaseKind.WRITTEN, sees_all=True))
+    assert reading.cases(actor("pyeong")) == []
+    assert not reading.is_open_to(actor("pyeong"))
