@@ -44,9 +44,12 @@ def but(kind: PhaseKind, **changes: Any) -> tuple[Phase, ...]:
 
 def phase_doors(world: Any, evaluators: Sequence[Actor]) -> dict[str, Any]:
     """A call with all four phases: duri's plant was visited and reported, hana presents; pyeong reviews, jang chairs."""
+    from tests.factories.evaluation import a_firm, in_evaluation  # which itself opens these doors
+
     un, gong, jang, hana, duri = (world.actor(name) for name in ("un", "gong", "jang", "hana", "duri"))
     call = a_call(title_ko="현장과 발표가 있는 공고 (합성)")
-    with_phases(call)
+    with_phases(call, *but(PhaseKind.WRITTEN, sees_all=True))
+    read = in_evaluation(a_firm("읽을기업 (합성)"), gong, call=call)
     day = clock.today() + timedelta(days=14)
     visited, presenting = (accepted(firm, gong, call=call) for firm in (duri, hana))
     for one in (visited, presenting):
@@ -81,6 +84,7 @@ def phase_doors(world: Any, evaluators: Sequence[Actor]) -> dict[str, Any]:
         "evaluation.remove_photo": {"key": visited.key, "photo": photo.key},
         "evaluation.visit": {"key": visit.key},
         "evaluation.visit_photo": {"key": visit.key, "photo": photo.key},
+        "evaluation.other_case": {"key": read.key},
         "evaluation.own_schedule": own,
         "evaluation.own_presentation": own,
     }
