@@ -1,6 +1,6 @@
 """A portable certificate of an evaluator's own record: frozen facts, a paper, and a hash by which anybody can check it.
 
-It names no case, no firm and no call: what somebody judged stays secret, also on paper.
+It names no case, no firm and no call, and no day of a review: what somebody judged stays secret, also on paper.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _facts(record: records.Record) -> dict[str, Any]:
     return {
         "name": record.name,
         "issued_on": clock.today(),
-        "since": record.since,
+        "since": record.since.year if record.since else None,
         "submitted": record.submitted,
         "by_year": [list(pair) for pair in record.by_year],
         "chaired": record.chaired,
@@ -111,7 +111,7 @@ def lines(row: Certificate) -> list[tuple[Words, Words | str]]:
     return [
         (say("이름", "Name"), facts["name"]),
         (say("발급일", "Issued on"), facts["issued_on"]),
-        (say("첫 평가", "First review"), facts["since"] or "–"),
+        (say("처음 평가한 해", "First review in"), str(facts["since"] or "–")),
         (say("제출한 평가", "Submitted reviews"), str(facts["submitted"])),
         (say("해마다", "By year"), ", ".join(f"{year}: {count}" for year, count in facts["by_year"]) or "–"),
         (say("위원장으로 결정한 건", "Decided as chair"), str(facts["chaired"])),

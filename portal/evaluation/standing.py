@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import clock
@@ -44,7 +44,8 @@ def issue_certificate():
 @requires("evaluation:record:own")
 def certificate(key: str) -> Response:
     row = certificates.own_by_key(current_actor(), key)
-    verify_url = url_for(".verify_certificate", _external=True)
+    # from the settings: a Host header must not print itself on a paper
+    verify_url = current_app.extensions["settings"].public_url.rstrip("/") + url_for(".verify_certificate")
     answer = Response(certificates.pdf(row, current_language(), verify_url), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="evaluator-record-{row.content["issued_on"]}.pdf"'
     return answer
