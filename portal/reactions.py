@@ -70,7 +70,7 @@ EVENTS: dict[str, list[Handler]] = {
     "ranking.approved": [selection.write_to_maker],
     "ranking.returned": [selection.write_to_maker],
     "objection.made": [],  # the queue of objections shows it; a letter for each would say no more
-    "objection.answered": [objecting.write_answered, rechecking.on_objection_answered],
+    "objection.answered": [objecting.write_answered, rechecking.on_objection_answered, draw.on_objection_answered],
     "tie.changed": [],  # the nightly search reads it
     "consultation.requested": [consultations.tell_requested],
     "consultation.accepted": [consultations.tell_accepted],

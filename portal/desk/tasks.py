@@ -20,7 +20,7 @@ from portal.base.access import Actor
 from portal.consultations import queries as consultations
 from portal.directory import queries as directory
 from portal.directory.rules import ListingStatus
-from portal.evaluation import objecting, pressure, queues, seating, sidebyside
+from portal.evaluation import draws, lateness, objecting, pressure, queues, seating, sidebyside
 from portal.evaluation.queues import QueueFilters
 from portal.evaluation.seating import AssignmentFilters
 from portal.evaluators import queries as pool
@@ -339,6 +339,20 @@ def _operator(actor: Actor, page: Home) -> None:
             tone="warn" if stages["waiting"] else "",
         )
     )
+    if plans := draws.to_confirm(actor):
+        page.figures.append(
+            Figure(
+                _("확인할 배정 계획"),
+                len(plans),
+                _("건"),
+                url=url_for("evaluation.draw_page", key=plans[0].key) if len(plans) == 1 else url_for("evaluation.draw_list"),
+                tone="warn",
+            )
+        )
+    if overdue := lateness.counts(actor)["late"]:
+        page.figures.append(
+            Figure(_("마감이 지난 평가"), overdue, _("건"), url=url_for("evaluation.watch"), tone="danger")
+        )
     if objections := objecting.waiting(actor):
         page.figures.append(
             Figure(_("기피 신청"), objections, _("건"), url=url_for("evaluation.objection_queue"), tone="warn")

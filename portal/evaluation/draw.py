@@ -30,6 +30,7 @@ from portal.base.db import session, transaction
 from portal.base.words import Words
 from portal.conflicts import queries as conflict_queries
 from portal.conflicts import service as conflicts
+from portal.conflicts.models import Objection
 from portal.conflicts.rules import AT_A_DRAW, HARD_KINDS, Found, Moment
 from portal.evaluation import conflicted, draws, lots, plans, queries, seating, service
 from portal.evaluation.draws import Lacking
@@ -196,6 +197,13 @@ def on_recused(assignment_id: int, **_: Any) -> None:
 def on_panel_widened(application_id: int, reason: str, **_: Any) -> None:
     """panel.widened → a further reader is drawn."""
     fill(application_id, DrawCause(reason))
+
+
+def on_objection_answered(objection_id: int, **_: Any) -> None:
+    """objection.answered → a seat that freed up meanwhile is drawn now: a draw waits while an objection is open."""
+    objection = session.get(Objection, objection_id)
+    if objection is not None and objection.object_type == conflicted.CASE:
+        fill(objection.object_id, DrawCause.RECUSED)
 
 
 # --- planning (the worker) ----------------------------------------------------------------------------------------

@@ -188,6 +188,11 @@ def calls_to_draw(actor: Actor) -> list[CallToDraw]:
     return sorted([row for row in rows if row.lacking], key=lambda row: (-row.lacking, row.call.id))
 
 
+def to_confirm(actor: Actor) -> list[Draw]:
+    """Plans that wait for their confirmation, the oldest first."""
+    return list(session.scalars(visible_to(actor).where(Draw.state == DrawState.PLANNED).order_by(Draw.id)))
+
+
 def call_by_key(actor: Actor, key: str) -> Call:
     """A call of which the actor may see an application in evaluation. Raises: NotVisible."""
     seen = applications.visible_to(actor).where(Application.status.in_(IN_EVALUATION)).with_only_columns(Application.call_id)

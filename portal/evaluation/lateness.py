@@ -24,7 +24,8 @@ from portal.base.db import session, transaction
 from portal.base.paging import Page, paginate
 from portal.evaluation import declaring, disagreement, plans, queries
 from portal.evaluation.lots import DrawCause
-from portal.evaluation.models import Assignment, Draw, Panel, Review
+from portal.evaluation.models import Assignment, CallPlan, Draw, Panel, Review
+from portal.evaluation.phases import Plan
 from portal.evaluation.queries import LINES, PAGE_SIZE
 from portal.evaluation.rules import MOST_REVIEWERS, OPEN_STATES, AssignmentState, RecusalReason
 from portal.programmes.models import Call
@@ -49,10 +50,18 @@ def sweep() -> int:
 
 
 def _open_seats() -> Sequence[int]:
+    """Seats that may be due: overdue ones, and those near their date who were not reminded yet."""
+    longest = max(session.scalar(sa.select(sa.func.max(CallPlan.remind_days))) or 0, Plan.remind_days)
+    today = clock.today()
+    near = sa.and_(Assignment.reminded_at.is_(None), Assignment.due_on <= today + timedelta(days=longest))
     return session.scalars(
         sa.select(Assignment.id)
         .join(Application, Application.id == Assignment.application_id)
-        .where(Assignment.state.in_(OPEN_STATES), Application.status.in_(IN_EVALUATION))
+        .where(
+            Assignment.state.in_(OPEN_STATES),
+            Application.status.in_(IN_EVALUATION),
+            sa.or_(near, Assignment.due_on < today),
+        )
         .order_by(Assignment.id)
     ).all()
 
@@ -190,39 +199,44 @@ def _cases(actor: Actor, call: str) -> sa.Select[tuple[Application]]:
 
 def apart(actor: Actor, call: str = "", most: int = 100) -> list[Apart]:
     """Cases with two reviews or more, those that lie furthest apart first."""
-    cases = {
-        one.id: one
-        for one in session.scalars(_cases(actor, call).options(*map(lazyload, LINES))).unique()
+    cases = _cases(actor, call)
+    call_of = {
+        application_id: call_id
+        for application_id, call_id in session.execute(
+            cases.where(
+                Application.id.in_(sa.select(Review.application_id).where(Review.total.is_not(None)))
+            ).with_only_columns(Application.id, Application.call_id)
+        )
     }
-    call_ids = {one.call_id for one in cases.values()}
-    totals = totals_of(sorted(call_ids))
-    call_of = dict(
-        session.execute(sa.select(Application.id, Application.call_id).where(Application.call_id.in_(call_ids))).all()
-    )
-    norms = {
-        one: disagreement.norm(rows for case, rows in totals.items() if call_of.get(case) == one) for one in call_ids
-    }
-    thresholds = {one.call_id: plans.plan_of(one.call).disagreement for one in cases.values()}
-    widened = set(
-        session.scalars(
-            sa.select(Panel.application_id)
-            .join(Application, Application.id == Panel.application_id)
+    plan_of = {one: plans.plan_of(one) for one in set(call_of.values())}
+    found: dict[int, tuple[float, list[float]]] = {}
+    for call_id in plan_of:
+        totals = totals_of([call_id])
+        norm = disagreement.norm(totals.values())
+        for application_id, own in totals.items():
+            if len(own) > 1 and application_id in call_of:
+                found[application_id] = (disagreement.index(own, norm), sorted(own))
+    furthest = sorted(found, key=lambda one: (-found[one][0], one))[:most]
+    rows = {
+        row.id: (row, extra)
+        for row, extra in session.execute(
+            sa.select(Application, Panel.reviews_needed > Call.reviews)
+            .join(Panel, Panel.application_id == Application.id)
             .join(Call, Call.id == Application.call_id)
-            .where(Panel.application_id.in_(cases), Panel.reviews_needed > Call.reviews)
-        )
-    )
-    rows = [
+            .where(Application.id.in_(furthest))
+            .options(*map(lazyload, LINES))
+        ).unique()
+    }
+    return [
         Apart(
-            case,
-            tuple(sorted(totals[case.id])),
-            disagreement.index(totals[case.id], norms[case.call_id]),
-            thresholds[case.call_id],
-            case.id in widened,
+            application=rows[one][0],
+            totals=tuple(found[one][1]),
+            index=found[one][0],
+            threshold=plan_of[call_of[one]].disagreement,
+            extra=bool(rows[one][1]),
         )
-        for case in cases.values()
-        if len(totals.get(case.id, ())) > 1
+        for one in furthest
     ]
-    return sorted(rows, key=lambda row: (-row.index, row.application.id))[:most]
 
 
 def counts(actor: Actor, call: str = "") -> dict[str, int]:

@@ -19,6 +19,7 @@ from portal.evaluation.models import Assignment, Draw
 from portal.evaluation.rules import AssignmentState, RecusalReason
 from portal.evaluators.models import Membership
 from tests.client import Page
+from tests.factories import conflicts as objections
 from tests.factories import evaluation as make
 
 LIST = "/operator/draws"
@@ -231,6 +232,18 @@ def test_where_nobody_is_left_the_operator_is_told_and_the_firm_is_not(actor, ca
 def _seat_for(person, case, actor):
     make.assigned(actor("un"), case, [person], actor("jang"))
     return make.assignment_of(person, case)
+
+
+def test_an_open_objection_keeps_its_case_out_of_the_draw(actor, cases, drain):
+    objection = objections.an_objection(actor("hana"), cases[0])
+    row = draw.ask(actor("un"), cases[0].call, wish())
+    work.run_waiting()
+    row = fresh(row)
+    assert (row.summary["cases"], row.summary["waiting"]) == (2, 1)
+    draw.confirm(actor("un"), row, partial=False)
+    drain()
+    assert queries.panel_of(cases[0].id) is None
+    assert objection.object_id == cases[0].id
 
 
 # --- proof --------------------------------------------------------------------------------------------------------------
