@@ -105,10 +105,14 @@ def step_down(actor: Actor, assignment: Assignment, reason: RecusalReason) -> No
 
 
 def remember(actor: Actor, application: Application, reason: RecusalReason, origin: tuple[str, int]) -> None:
-    """Keep the tie for which somebody steps down, wherever the seat was; origin: the seat."""
+    """Keep the tie for which somebody steps down, wherever the seat was; origin: the seat.
+
+    Notes: another reason names no relation, so it ties to the firm alone: with the supplier it would shut the
+           evaluator out of every case of that supplier
+    """
     today = clock.today()
     parties = [application.organisation_id]
-    if application.member:
+    if application.member and reason is not RecusalReason.OTHER:
         parties.append(application.member.organisation_id)
     kind = _TIES[reason]
     for organisation_id in parties:
