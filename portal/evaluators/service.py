@@ -255,14 +255,16 @@ def approve(actor: Actor, person_key: str, version: int | None = None) -> Member
     """Admit a candidate, or find the qualification of an entry good that nobody had checked.
 
     Raises: NotVisible; Forbidden; RuleBroken pool_step, pool_other_side, pool_not_own_case; StaleVersion
-    Notes : gives the role of an evaluator; the person signs in anew, with the second factor; emits evaluator.approved
+    Notes : approving twice changes nothing; gives the role of an evaluator; the person signs in anew, with the second factor; emits evaluator.approved
     """
     with transaction():
-        row = _decidable(actor, person_key, version)
+        row = _decidable(actor, person_key, version, done=PoolStatus.ACTIVE)
+        if row.status is PoolStatus.ACTIVE and row.checked_at is not None:
+            return row
         if row.status is PoolStatus.ACTIVE:
             broken = rules.qualification_problems(row.ground, row.years, {paper.kind for paper in row.papers})
-            if row.checked_at is not None or broken:
-                raise RuleBroken("pool_step")
+            if broken:
+                raise RulesBroken(broken)
             row.checked_at = clock.now()
             session.flush()
             audit.record(actor, "pool_entry.check", "pool_membership", row.id, {"ground": row.ground})
@@ -284,7 +286,9 @@ def refuse(actor: Actor, person_key: str, reason: str, version: int | None = Non
     Notes : emits evaluator.refused
     """
     with transaction():
-        row = _decidable(actor, person_key, version)
+        row = _decidable(actor, person_key, version, done=PoolStatus.REFUSED)
+        if row.status is PoolStatus.REFUSED and row.reason == reason.strip():
+            return row
         ensure(rules.can_step(row.status, PoolStatus.REFUSED))
         ensure(rules.reason_suffices(reason), "reason")
         row.reason = reason.strip()
@@ -303,7 +307,9 @@ def remove(
     Source: 관리지침 제8조, grounds of removal
     """
     with transaction():
-        row = _decidable(actor, person_key, version, begin=True)
+        row = _decidable(actor, person_key, version, done=PoolStatus.REMOVED, begin=True)
+        if row.status is PoolStatus.REMOVED and (row.removal_ground, row.reason) == (ground, reason.strip()):
+            return row
         ensure(rules.can_step(row.status, PoolStatus.REMOVED))
         broken = [] if ground else [RuleBroken("pool_removal_ground", "ground")]
         if not (enough := rules.reason_suffices(reason)):
@@ -336,7 +342,10 @@ def restore(actor: Actor, person_key: str, reason: str, version: int | None = No
         return row
 
 
-def _decidable(actor: Actor, person_key: str, version: int | None, *, begin: bool = False) -> Membership:
+def _decidable(
+    actor: Actor, person_key: str, version: int | None, *, done: PoolStatus | None = None, begin: bool = False
+) -> Membership:
+    """The entry to decide on, locked. done: where a second click finds it, without a quarrel about versions."""
     entry = queries.entry(actor, person_key)
     verdict = rules.can_decide(actor, entry.person.id)
     if not verdict:
@@ -350,7 +359,7 @@ def _decidable(actor: Actor, person_key: str, version: int | None, *, begin: boo
         row.technologies, row.industries, row.text = [], [], ""
         session.add(row)
         session.flush()
-    elif version is not None and version != row.version:
+    elif version is not None and version != row.version and row.status is not done:
         raise StaleVersion()
     return row
 

@@ -148,6 +148,18 @@ def test_a_stale_decision_is_refused(actor):
         service.approve(actor("un"), row.person.key, row.version - 1)
 
 
+def test_a_second_click_changes_nothing(actor, cast, drain):
+    un, row = actor("un"), applied(a_candidate())
+    version, key = row.version, row.person.key
+    for _ in range(2):
+        assert service.approve(un, key, version).status is PoolStatus.ACTIVE
+    version = queries.of_person(row.person_id).version
+    for _ in range(2):
+        service.remove(un, key, RemovalGround.NO_SHOW, REASON, version)
+    assert len(queries.of_person(row.person_id).acts) == 3
+    assert [letter.subject for letter in drain()] == ["평가위원으로 등록되었습니다", "평가위원 등록이 끝났습니다"]
+
+
 def test_a_draft_is_nobody_elses_business(actor):
     candidate = a_candidate()
     row = drafted(candidate)
