@@ -77,7 +77,7 @@ def appeal_form(lines: Sequence[Line]) -> type[AppealForm]:
 
 def fill_appeal(appeal: Appeal | None) -> dict[str, Any]:
     if appeal is None:
-        return {}
+        return {"version": 0}
     data: dict[str, Any] = {"statement": appeal.statement, "version": appeal.version}
     for one in appeal.grounds:
         data[f"{one.criterion}_kind"], data[f"{one.criterion}_text"] = one.kind, one.text

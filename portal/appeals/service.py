@@ -51,7 +51,7 @@ def save_draft(
 ) -> Appeal:
     """Begin or go on writing an appeal against the newest decision; what is there may be unfinished.
 
-    version: of the draft that the person saw; None: there was none yet
+    version: of the draft that the person saw, 0 when there was none yet; None takes whatever stands
     grounds: one for each criterion of the score sheet, empty ones too
     Raises : NotVisible; Forbidden; RuleBroken of `rules.can_appeal`, appeal_locked, appeal_criterion_unknown,
              appeal_files_most, file_*; StaleVersion with both texts
@@ -64,7 +64,8 @@ def save_draft(
         if remedy is None:
             raise NotVisible
         appeal = queries.appeal_against(remedy.decision.id)
-        if appeal is None:
+        is_new = appeal is None
+        if is_new:
             ensure(remedy.verdict)
             appeal = Appeal(
                 application_id=application.id,
@@ -86,7 +87,7 @@ def save_draft(
         now = {code: (one.kind, one.text) for code, one in before.items()}
         then = {code: (one.kind, _tidy(one.text)) for code, one in wanted.items()}
         changed = now != then or appeal.statement != _tidy(statement)
-        if changed and version is not None and version != appeal.version:
+        if changed and not is_new and version is not None and version != appeal.version:
             raise StaleVersion(
                 mine=_in_words(sheet, then, _tidy(statement)), current=_in_words(sheet, now, appeal.statement)
             )

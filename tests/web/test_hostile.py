@@ -15,7 +15,7 @@ from tests.client import Page
 
 PAGES = {
     "anon": ("/", "/suppliers", "/calls", "/programmes", "/precheck", "/sign-in"),
-    "hana": ("/home", "/applications", "/consultations", "/diagnosis"),
+    "hana": ("/home", "/applications", "/appeals", "/consultations", "/diagnosis"),
     "un": (
         "/applications/queue",
         "/operator/listings",
@@ -24,8 +24,9 @@ PAGES = {
         "/operator/evaluators",
         "/operator/records",
         "/operator/pressure",
+        "/operator/appeals",
     ),
-    "pyeong": ("/evaluation/queue", "/evaluation/pressure", "/evaluators/apply"),
+    "pyeong": ("/evaluation/queue", "/evaluation/appeals", "/evaluation/pressure", "/evaluators/apply"),
     "jang": ("/evaluation/decisions",),
     "gam": ("/audit", "/applications/queue"),
 }

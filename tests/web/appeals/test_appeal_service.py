@@ -113,6 +113,14 @@ def test_a_stale_draft_is_refused_with_both_texts(actor, case):
     assert any("더 적습니다" in text for text in stale.value.current.values())
 
 
+def test_a_draft_that_a_colleague_began_meanwhile_is_not_overwritten(actor, case):
+    make.drafted(actor("hana"), case)
+    with pytest.raises(StaleVersion):
+        service.save_draft(
+            actor("hana"), case.key, 0, grounds=[GroundDraft("FIT", GroundKind.FACT, "다른 글")], statement=""
+        )
+
+
 def test_files_are_kept_although_filing_fails_and_can_be_taken_out(actor, case):
     hana = actor("hana")
     row = make.drafted(hana, case, text="짧다")
