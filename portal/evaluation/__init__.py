@@ -17,6 +17,11 @@ opens), `rechecking` (the nightly search), `objecting` (기피 of firms), `findi
 Around the evaluation: `fairness` (pure rules), `records` (an evaluator's figures), `certificates`, `ratings` (역평가 by
 firms), `pressure` (reports of solicitation), `leaving` (seats of who left the pool), `standing` (their views).
 
+Phases are rows of a call: `phases` (pure: kinds, what each shows, the plan), `plans` (reading them), `phasing` (setting a
+plan, moving and waiving), `masking` (names hidden or not), `reading` (cases read without a review), `rights` (grants of a
+seat), `visits` with `checklist` and `pictures`, `presentations`, `schedule` (what the firm knows of its way); their screens
+are `planning` and `meetings`, their forms `phase_forms`. An application in evaluation is WRITTEN → SITE → PRESENT.
+
 Decisions are a history: the newest row of an application counts, and `service.decide_again` is the one way to add one.
 
 Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
@@ -25,6 +30,8 @@ assignment_id), `decision.made` and, for each later one, `decision.changed` (app
 of `evaluators`: the seats become free. `pressure.reported` and `pressure.closed` (report_id) lead to letters.
 `panel.widened` (application_id, reason) and `evaluator.recused` lead to a draw of the portal's own; `draw.carried_out`
 (draw_id) to one letter for each evaluator.
+`phase.entered` (application_id, kind), `visit.planned`, `presentation.booked` and `presentation.cancelled` (application_id,
+booking_id) lead to letters of day and place. It follows `application.accepted`: a waived written review is passed over.
 `objection.answered` of `conflicts` leads to one too, and to a new look at the panel.
 """
 
