@@ -14,7 +14,7 @@ from portal.accounts.models import Person
 from portal.accounts.rules import Role
 from portal.applications import queries as applications
 from portal.applications.models import Application, CostLine
-from portal.applications.rules import DECIDED, IN_EVALUATION, Status
+from portal.applications.rules import DECISIONS, IN_EVALUATION, Status
 from portal.base.access import Actor, NotVisible
 from portal.base.db import session
 from portal.evaluation import plans
@@ -173,7 +173,7 @@ def progress(call: Call) -> Progress:
         ready=stages["ready"],
         finalised=stages["finalised"],
         withdrawn=statuses[Status.WITHDRAWN],
-        decided={Outcome(one.value): statuses[one] for one in DECIDED if statuses[one]},
+        decided={Outcome(one.value): statuses[one] for one in DECISIONS if statuses[one]},
         reviews=(done, asked),
         ranking=running(call.id),
     )
@@ -433,6 +433,11 @@ class Balance:
     @property
     def left(self) -> int:
         return self.budget - self.spent
+
+    @property
+    def turns(self) -> dict[int, int]:
+        """The place on the reserve list now, by application id."""
+        return {line.entry.application_id: turn for turn, line in enumerate(self.reserves, start=1)}
 
 
 def lines(ranking: Ranking) -> list[Line]:
