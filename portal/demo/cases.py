@@ -14,10 +14,10 @@ from portal.applications.models import Application
 from portal.applications.parts import CostKind, OwnShareSource, Part, Writer
 from portal.base import clock
 from portal.base.access import Actor
-from portal.conflicts.rules import Strength
+from portal.conflicts.rules import ConflictKind, Strength
 from portal.demo import people, texts
 from portal.demo.country import Country
-from portal.evaluation import casefile, conflicted, rubric, sidebyside
+from portal.evaluation import casefile, conflicted, declaring, rubric, sidebyside
 from portal.evaluation import queries as evaluation_queries
 from portal.evaluation import service as evaluation
 from portal.evaluation.models import Panel
@@ -27,36 +27,44 @@ from portal.programmes.models import Call
 from portal.programmes.rules import CallFacts, Tier
 
 
+def open_call(
+    country: Country,
+    name: str,
+    programme: str,
+    title: str,
+    title_en: str,
+    tiers: set[Tier],
+    days: tuple[int, int],
+    budget: int,
+) -> None:
+    """A call by its name among `country.calls`. days: from when until when, counted from now."""
+    opens, closes = country.now + timedelta(days=days[0]), country.now + timedelta(days=days[1])
+    country.calls[name] = programmes.open_call(
+        country.operator,
+        CallFacts(
+            programme=programme,
+            title_ko=title,
+            title_en=title_en,
+            summary_ko="합성(예시) 공고입니다. 실제 공고가 아닙니다.",
+            summary_en="A synthetic call of the demo, not a real one.",
+            opens_at=opens.replace(hour=0, minute=0, second=0, microsecond=0),
+            closes_at=closes.replace(hour=9, minute=0, second=0, microsecond=0),
+            tiers=frozenset(tiers),
+            budget_krw=budget,
+            contact="운영기관(예시) 02-0000-0000",
+        ),
+    )
+
+
 def calls(country: Country) -> None:
     """Three calls: one closed and under review, one open to everybody, one open for leading factories."""
-
-    def open_one(
-        name: str, programme: str, title: str, title_en: str, tiers: set[Tier], days: tuple[int, int], budget: int
-    ):
-        opens, closes = country.now + timedelta(days=days[0]), country.now + timedelta(days=days[1])
-        country.calls[name] = programmes.open_call(
-            country.operator,
-            CallFacts(
-                programme=programme,
-                title_ko=title,
-                title_en=title_en,
-                summary_ko="합성(예시) 공고입니다. 실제 공고가 아닙니다.",
-                summary_en="A synthetic call of the demo, not a real one.",
-                opens_at=opens.replace(hour=0, minute=0, second=0, microsecond=0),
-                closes_at=closes.replace(hour=9, minute=0, second=0, microsecond=0),
-                tiers=frozenset(tiers),
-                budget_krw=budget,
-                contact="운영기관(예시) 02-0000-0000",
-            ),
-        )
-
     with country.on(66):
-        open_one("closed", "GOV", "2026년 하반기 고도화 지원(예시)", "Upgrade support, second half of 2026 (demo)",
-                 {Tier.ADVANCED}, (-60, -8), 3_000_000_000)  # fmt: skip
-        open_one("basic", "BASIC", "2027년 기초단계 스마트공장 1차(예시)", "Basic smart factories 2027, first round (demo)",
-                 {Tier.BASIC}, (-20, 25), 2_000_000_000)  # fmt: skip
-        open_one("leading", "AUTO", "2027년 자율형공장(예시)", "Autonomous factories 2027 (demo)",
-                 {Tier.LEADING}, (-15, 40), 6_000_000_000)  # fmt: skip
+        open_call(country, "closed", "GOV", "2026년 하반기 고도화 지원(예시)", "Upgrade support, second half of 2026 (demo)",
+                  {Tier.ADVANCED}, (-60, -8), 3_000_000_000)  # fmt: skip
+        open_call(country, "basic", "BASIC", "2027년 기초단계 스마트공장 1차(예시)", "Basic smart factories 2027, first round (demo)",
+                  {Tier.BASIC}, (-20, 25), 2_000_000_000)  # fmt: skip
+        open_call(country, "leading", "AUTO", "2027년 자율형공장(예시)", "Autonomous factories 2027 (demo)",
+                  {Tier.LEADING}, (-15, 40), 6_000_000_000)  # fmt: skip
 
 
 def draft(country: Country, actor: Actor, firm: people.Firm, call: Call) -> Application:
@@ -109,7 +117,7 @@ def _paper(country: Country, actor: Actor, row: Application, code: str) -> None:
     applications.attach_paper(actor, row.key, code, stream, f"{kind}(예시).pdf", issued_on=issued)
 
 
-def _hand_in(country: Country, actor: Actor, firm: people.Firm, call: Call) -> Application:
+def hand_in(country: Country, actor: Actor, firm: people.Firm, call: Call) -> Application:
     row = draft(country, actor, firm, call)
     applications.submit(actor, row.key)
     if row.member is not None:
@@ -130,9 +138,9 @@ def closed_call(country: Country) -> None:
     rows = []
     for number, (actor, firm) in enumerate(_adopters(country, ("middle", "basic"))[:14]):
         with country.on(30 - number):
-            rows.append(_hand_in(country, actor, firm, call))
+            rows.append(hand_in(country, actor, firm, call))
     with country.on(9):
-        applications.withdraw(account_queries.actor_of(_owner(rows[-1])), rows[-1].key, "내부 사정으로 거두어들입니다.")
+        applications.withdraw(account_queries.actor_of(owner(rows[-1])), rows[-1].key, "내부 사정으로 거두어들입니다.")
     for row in rows[:-1]:
         with country.on(7.5):
             applications.begin_check(country.operator, row)
@@ -140,7 +148,7 @@ def closed_call(country: Country) -> None:
     country.applications["closed"] = rows[:-1]
 
 
-def _owner(row: Application) -> Person:
+def owner(row: Application) -> Person:
     return account_queries.members(row.organisation_id)[0]
 
 
@@ -155,7 +163,7 @@ def reviews(country: Country) -> None:
             # on one case the experts differ: a third is called, the operator's next job
             own = Tier.BASIC if (number, place) == (8, 1) else Tier.ADVANCED
             with country.on(4):
-                _review(country, assignment.evaluator, row, own)
+                review(country, assignment.evaluator, row, own)
         if number == 11:
             with country.on(3):
                 last = panel.assignments[-1]
@@ -179,11 +187,11 @@ def _panel(country: Country, row: Application, number: int) -> Panel:
         return evaluation.assign(country.operator, row, free[:2], country.chair, due)
 
 
-def _review(country: Country, evaluator: Person, row: Application, own: Tier) -> None:
+def review(country: Country, evaluator: Person, row: Application, own: Tier) -> None:
     actor = account_queries.actor_of(evaluator)
     panel = evaluation_queries.panel_of(row.id)
     assignment = next(one for one in panel.assignments if one.evaluator_id == evaluator.id)
-    evaluation.open_file(actor, assignment, no_conflict=True)
+    evaluation.open_file(actor, assignment, no_conflict=True, answers=no_soft_conflict(row.id, evaluator.id))
     sheet = rubric.load(panel.rubric)
     strength = country.random.uniform(0.68, 0.95)
     scores = {
@@ -211,6 +219,11 @@ def _review(country: Country, evaluator: Person, row: Application, own: Tier) ->
     evaluation.submit_review(
         actor, assignment, None, final_tier=suggested, reason="자가진단과 증빙이 서로 맞아 제안을 따릅니다."
     )
+
+
+def no_soft_conflict(application_id: int, person_id: int) -> dict[ConflictKind, bool]:
+    """The honest "no" to each soft kind that somebody is asked about before a file opens."""
+    return {kind: False for kind in declaring.screen_person(application_id, person_id).asked}
 
 
 def _asked(code: str, level: int | None, diagnosis: casefile.Diagnosis) -> bool:
@@ -248,7 +261,7 @@ def open_calls(country: Country) -> None:
             if number < 3:
                 draft(country, actor, firm, call)
                 continue
-            row = _hand_in(country, actor, firm, call)
+            row = hand_in(country, actor, firm, call)
         if number < 6:
             continue  # received, nobody has looked yet
         with country.on(3):
@@ -275,4 +288,4 @@ def open_calls(country: Country) -> None:
             if number == 0:
                 draft(country, actor, firm, call)
             else:
-                _hand_in(country, actor, firm, call)
+                hand_in(country, actor, firm, call)

@@ -58,6 +58,8 @@ class Country:
     suppliers: list[tuple[Actor, int, str]] = field(default_factory=list)
     firms: list[tuple[Actor, people.Firm]] = field(default_factory=list)
     calls: dict[str, Call] = field(default_factory=dict)
+    # the firm of the tour that has been through a whole call
+    tour_firm: tuple[Actor, people.Firm] = field(init=False)
     applications: dict[str, list[Application]] = field(default_factory=dict)
 
     def day(self, days_ago: float, random: Random | None = None) -> datetime:
@@ -81,7 +83,13 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
     country = Country(random, Names(random), clock.now(), password_hash, second_factor)
     with transaction():
         marks.put(marks.DEMO, clock.now().isoformat())
-    from portal.demo import actors, cases, cohort, talks  # they look up the country's people here, so they come later
+    from portal.demo import (  # they look up the country's people here, so they come later
+        actors,
+        cases,
+        cohort,
+        rounds,
+        talks,
+    )
 
     stages = (
         actors.offices,
@@ -95,6 +103,9 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         cases.open_calls,
         talks.talks,
         talks.cast_firms,
+        rounds.candidates,
+        rounds.ranked_call,
+        rounds.decided_and_told,
         cohort.night,
     )
     with click.progressbar(

@@ -42,7 +42,7 @@ def talks(country: Country) -> None:
 
 
 def cast_firms(country: Country) -> None:
-    """hana's twelve-person shop has just begun; duri has finished the diagnosis and prepares an application."""
+    """hana's twelve-person shop has just begun; duri has been through a call and prepares a further application."""
     hana = people.draw(country.random, size="small", stage="basic", division="25")
     with country.on(2):
         organisation = actors.add_firm(country, OrganisationKind.COMPANY, "하나담정밀")
@@ -51,12 +51,13 @@ def cast_firms(country: Country) -> None:
         actors.fill_company(country, actor, hana, person)
         actors.fill_diagnosis(country, actor, hana, areas=4)
     duri = people.draw(country.random, size="small", stage="middle", division="30")
-    with country.on(2):
+    with country.on(44):
         organisation = actors.add_firm(country, OrganisationKind.COMPANY, "두리솔오토텍")
         person = actors.add_cast(country, "duri", organisation)
         actor = account_queries.actor_of(person)
         actors.fill_company(country, actor, duri, person)
         actors.fill_diagnosis(country, actor, duri, areas=None)
         profiles.finish(actor)
+    country.tour_firm = actor, duri
     with country.on(1):
         cases.draft(country, actor, duri, country.calls["leading"])
