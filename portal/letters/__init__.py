@@ -19,7 +19,6 @@ bp = Blueprint("letters", __name__)
 PERMISSIONS = rules.PERMISSIONS
 NAV = [
     NavItem(say("통지서", "Letters"), "letters.own", "letters:own:read", order=32),
-    NavItem(say("통지서 대장", "Letters"), "letters.register", "letters:register:read", order=62),
 ]
 
 from portal.letters import views  # noqa: E402, F401  (routes attach themselves to `bp`)
