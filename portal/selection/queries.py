@@ -361,6 +361,11 @@ def running(call_id: int, *, lock: bool = False) -> Ranking | None:
     return session.scalar(select)
 
 
+def lock_call(call_id: int) -> None:
+    """One writer at a time on what a call's ranking is made from, also while it has no ranking that could be locked."""
+    session.scalar(sa.select(Call.id).where(Call.id == call_id).with_for_update(of=Call))
+
+
 def lock(ranking: Ranking) -> None:
     """One writer at a time on a ranking."""
     session.refresh(ranking, with_for_update={"of": Ranking})

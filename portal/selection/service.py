@@ -44,7 +44,8 @@ def grant_bonus(
     _ensure_operator(actor)
     with transaction():
         application = queries.application_in(actor, application_key)
-        if queries.running(application.call_id, lock=True) is not None:
+        queries.lock_call(application.call_id)
+        if queries.running(application.call_id) is not None:
             raise RuleBroken("selection_bonus_closed")
         for ground, given in points.items():
             if not 0 <= given <= ground.most:
@@ -85,12 +86,13 @@ def propose(
         raise RuleBroken("selection_budget", "budget")
     with transaction():
         call = queries.call_by_key(actor, call.key)
+        queries.lock_call(call.id)
         if done := once.claim(actor, once_key, "selection.propose"):
             return queries.ranking_in_call(actor, done)
         plan = plans.plan_of(call)
         if not plan.ranked:
             raise RuleBroken("selection_not_ranked")
-        if queries.running(call.id, lock=True) is not None:
+        if queries.running(call.id) is not None:
             raise RuleBroken("selection_running")
         if still := queries.progress(call).open:
             raise RuleBroken("selection_open_cases", count=still)

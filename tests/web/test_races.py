@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -17,14 +18,18 @@ from portal.base.outbox import OutboxEvent
 from portal.evaluation import queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import Outcome
+from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 from portal.scoring import contests
 from portal.scoring import service as scoring
 from portal.scoring.models import ExplanationRequest, SecondReaderCall, SuggestionRefusal
 from portal.scoring.rules import SecondReaderReason
+from portal.selection import service as selection
+from portal.selection.models import Ranking
 from tests.factories import applications
 from tests.factories import consultations as talks
 from tests.factories import evaluation as make
+from tests.factories import selection as rankings
 from tests.factories.scoring import suggestion
 
 CLICKS = 20
@@ -208,3 +213,25 @@ def test_two_who_lock_different_tiers_at_once_call_a_third(at_once, actor):
     assert session.get(Panel, panel_id).reviews_needed == 3
     assert _count(SecondReaderCall) == 1
     assert _acts("panel.widen") == 1
+
+
+def test_twenty_approvals_of_one_ranking_decide_each_case_once(actor, at_once):
+    """Proposed, approved and moved up by twenty presses each: one ranking, one decision a case, one who moves up."""
+    call = rankings.a_ranked_call()
+    un, head = actor("un"), rankings.head_chair()
+    cases = rankings.finalised(SimpleNamespace(actor=actor), call, [0.95, 0.9, 0.85, 0.8], [actor("hana")])
+    ids = [case.id for case in cases]
+    at_once(lambda number: selection.propose(un, session.get(Call, call.id), head.id).id)
+    ranking_id = session.scalars(sa.select(Ranking.id)).one()
+    at_once(lambda number: selection.approve(head, session.get(Ranking, ranking_id)).id)
+    assert _count(Decision) == len(ids)
+    at_once(
+        lambda number: selection.add_budget(
+            un, session.get(Ranking, ranking_id), 3 * rankings.SUBSIDY, make.REASON, once_key=f"press-{number}"
+        )
+    )
+    outcomes = session.scalars(
+        sa.select(Decision.outcome).where(Decision.superseded_at.is_(None)).order_by(Decision.application_id)
+    ).all()
+    assert [one.value for one in outcomes] == ["selected", "selected", "selected", "reserve"]
+    assert _count(Decision) == len(ids) + 1
