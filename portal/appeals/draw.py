@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from portal.accounts.models import Person
@@ -63,7 +64,7 @@ def fill(appeal_id: int, **_: Any) -> None:
     appeal.draws.append(row)
     problem, values = _problem(asked, drawn)
     appeal.draw_problem, appeal.draw_values = problem, values
-    detail = {"draw": number, "input": row.input_sha256, "problem": problem}
+    detail = {"application": appeal.application_id, "draw": number, "input": row.input_sha256, "problem": problem}
     if not problem:
         _seat(appeal, drawn)
         appeal.state = AppealState.REVIEW
@@ -124,6 +125,8 @@ def question(appeal: Appeal, number: int, needed: int, needs_chair: bool) -> dic
         "appeal": appeal.id,
         "number": number,
         "seed": rules.seed_of_round(appeal.seed, number),
+        # another version of the solver may choose otherwise between equals
+        "solver": version("ortools"),
         "needed": needed,
         "needs_chair": needs_chair,
         "readers": _fits(application, free),

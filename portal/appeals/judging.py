@@ -84,7 +84,7 @@ def _declare(
     if seat.role is SeatRole.CHAIR or plans.phase_of(appeal.application).sees_names:
         # else the seat's own page shows the plan without names
         let_read(actor, appeal.application, actor.id, _right(seat), "appeals.opened")
-    audit.record(actor, "appeal_seat.open", "appeal_seat", seat.id, {"appeal": appeal.id})
+    audit.record(actor, "appeal_seat.open", "appeal_seat", seat.id, _about(seat))
     return True
 
 
@@ -114,7 +114,7 @@ def leave(actor: Actor, seat: AppealSeat, state: SeatState) -> None:
     shut(actor, seat.appeal.application, seat.person_id, _right(seat), "appeals.left")
     seat.state, seat.left_at, seat.scores = state, clock.now(), {}
     session.flush()
-    detail = {"appeal": seat.appeal_id, "state": state.value}
+    detail = {**_about(seat), "state": state.value}
     if seat.recusal_reason:
         detail["reason"] = seat.recusal_reason.value
     audit.record(actor, "appeal_seat.leave", "appeal_seat", seat.id, detail)
@@ -147,7 +147,7 @@ def save(actor: Actor, seat: AppealSeat, version: int | None, scores: Mapping[st
             raise StaleVersion(mine=_in_words(sheet, kept), current=_in_words(sheet, seat.scores))
         seat.scores = kept
         session.flush()
-        audit.record(actor, "appeal_seat.save", "appeal_seat", seat.id, {"version": seat.version})
+        audit.record(actor, "appeal_seat.save", "appeal_seat", seat.id, {**_about(seat), "version": seat.version})
         return seat
 
 
@@ -176,7 +176,7 @@ def submit(actor: Actor, seat: AppealSeat, version: int | None) -> AppealSeat:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in lacking])
         seat.state, seat.submitted_at = SeatState.SUBMITTED, clock.now()
         session.flush()
-        audit.record(actor, "appeal_seat.submit", "appeal_seat", seat.id, {"appeal": appeal.id})
+        audit.record(actor, "appeal_seat.submit", "appeal_seat", seat.id, _about(seat))
         outbox.emit("appeal.judged", appeal_id=appeal.id, seat_id=seat.id)
         return seat
 
@@ -355,6 +355,11 @@ def _ensure_writable(appeal: Appeal, seat: AppealSeat) -> None:
     _ensure_live(appeal)
     if seat.state is not SeatState.OPENED:
         raise RuleBroken("appeal_not_opened")
+
+
+def _about(seat: AppealSeat) -> dict[str, Any]:
+    """What every audit row of a seat names, so that the case's trail shows it."""
+    return {"application": seat.appeal.application_id, "appeal": seat.appeal_id}
 
 
 def _right(seat: AppealSeat) -> str:

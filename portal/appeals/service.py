@@ -105,7 +105,7 @@ def save_draft(
         _keep_files(actor, appeal, [one for one in uploads if one[0] in allowed])
         session.flush()
         if changed:
-            audit.record(actor, "appeal.edit", OBJECT, appeal.id, {"criteria": sorted(then), "version": appeal.version})
+            audit.record(actor, "appeal.edit", OBJECT, appeal.id, {"application": appeal.application_id, "criteria": sorted(then), "version": appeal.version})
         return appeal
 
 
@@ -131,7 +131,7 @@ def _keep_files(actor: Actor, appeal: Appeal, uploads: Sequence[Upload]) -> None
         )
         appeal.files.append(row)
         session.flush()
-        audit.record(actor, "appeal.add_file", OBJECT, appeal.id, {"file": row.id, "criterion": criterion})
+        audit.record(actor, "appeal.add_file", OBJECT, appeal.id, {"application": appeal.application_id, "file": row.id, "criterion": criterion})
 
 
 def remove_file(actor: Actor, appeal_key: str, file_key: str) -> None:
@@ -142,7 +142,7 @@ def remove_file(actor: Actor, appeal_key: str, file_key: str) -> None:
         if appeal.state is not AppealState.DRAFT:
             raise RuleBroken("appeal_locked")
         for row in [one for one in appeal.files if one.key == file_key]:
-            audit.record(actor, "appeal.remove_file", OBJECT, appeal.id, {"file": row.id})
+            audit.record(actor, "appeal.remove_file", OBJECT, appeal.id, {"application": appeal.application_id, "file": row.id})
             appeal.files.remove(row)
 
 
@@ -229,7 +229,7 @@ def answer_supplement(
         appeal.state = AppealState.FILED
         appeal.check_due_on = rules.check_by(clock.kst(arrived_at).date())
         session.flush()
-        audit.record(actor, "appeal.answer_supplement", OBJECT, appeal.id)
+        audit.record(actor, "appeal.answer_supplement", OBJECT, appeal.id, {"application": appeal.application_id})
         return appeal
 
 
@@ -246,7 +246,7 @@ def withdraw(actor: Actor, appeal_key: str) -> Appeal:
             return appeal
         ensure(rules.in_state(appeal.state, *UNDECIDED))
         end(actor, appeal, AppealState.WITHDRAWN)
-        audit.record(actor, "appeal.withdraw", OBJECT, appeal.id)
+        audit.record(actor, "appeal.withdraw", OBJECT, appeal.id, {"application": appeal.application_id})
         outbox.emit("appeal.withdrawn", appeal_id=appeal.id)
         return appeal
 
@@ -264,7 +264,7 @@ def on_application_withdrawn(application_id: int, **_: object) -> None:
     appeal = queries.undecided_of(application_id)
     if appeal is not None:
         end(SYSTEM, appeal, AppealState.WITHDRAWN)
-        audit.record(SYSTEM, "appeal.withdraw", OBJECT, appeal.id, {"with": "application"})
+        audit.record(SYSTEM, "appeal.withdraw", OBJECT, appeal.id, {"application": appeal.application_id, "with": "application"})
 
 
 # --- the operator -------------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def take_up(actor: Actor, appeal_key: str, reason: str = "") -> Appeal:
         appeal.check_reason = _tidy(reason)
         appeal.due_on = rules.review_by(clock.today())
         session.flush()
-        audit.record(actor, "appeal.take_up", OBJECT, appeal.id, {"due": appeal.due_on})
+        audit.record(actor, "appeal.take_up", OBJECT, appeal.id, {"application": appeal.application_id, "due": appeal.due_on})
         outbox.emit("appeal.taken_up", appeal_id=appeal.id)
         return appeal
 
@@ -308,7 +308,7 @@ def refuse(actor: Actor, appeal_key: str, ground: RefusalReason | None, reason: 
         appeal.checked_at, appeal.checked_by_id = clock.now(), actor.id
         appeal.refusal, appeal.check_reason = ground, _tidy(reason)
         end(actor, appeal, AppealState.REFUSED)
-        audit.record(actor, "appeal.refuse", OBJECT, appeal.id, {"ground": ground.value})
+        audit.record(actor, "appeal.refuse", OBJECT, appeal.id, {"application": appeal.application_id, "ground": ground.value})
         outbox.emit("appeal.refused", appeal_id=appeal.id)
         return appeal
 
@@ -329,7 +329,7 @@ def ask_supplement(actor: Actor, appeal_key: str, message: str, due: date) -> Ap
         appeal.state = AppealState.SUPPLEMENT
         session.flush()
         session.expire(appeal, ["supplement"])
-        audit.record(actor, "appeal.ask_supplement", OBJECT, appeal.id, {"due": due})
+        audit.record(actor, "appeal.ask_supplement", OBJECT, appeal.id, {"application": appeal.application_id, "due": due})
         outbox.emit("appeal.supplement_asked", appeal_id=appeal.id)
         return appeal
 
@@ -343,7 +343,7 @@ def draw_again(actor: Actor, appeal_key: str) -> Appeal:
     with transaction():
         appeal = _checked(actor, appeal_key)
         ensure(rules.in_state(appeal.state, AppealState.ADMITTED, AppealState.REVIEW))
-        audit.record(actor, "appeal.draw_again", OBJECT, appeal.id)
+        audit.record(actor, "appeal.draw_again", OBJECT, appeal.id, {"application": appeal.application_id})
         draw.ask(appeal)
         return appeal
 
@@ -369,9 +369,9 @@ def note_file_read(actor: Actor, row: AppealFile) -> None:
     """Leave a trace when somebody from outside the firm opens a piece of evidence (접속기록)."""
     if actor.organisation_id == row.appeal.application.organisation_id:
         return
-    file_id, appeal_id = row.id, row.appeal_id
+    appeal_id, detail = row.appeal_id, {"application": row.appeal.application_id, "file": row.id}
     with transaction():
-        audit.record(actor, "appeal.read_file", OBJECT, appeal_id, {"file": file_id})
+        audit.record(actor, "appeal.read_file", OBJECT, appeal_id, detail)
 
 
 # --- shared checks ------------------------------------------------------------------------------------------
