@@ -5,17 +5,19 @@ The raw totals decide; what stands here is only shown. The model itself (`severi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import sqlalchemy as sa
 
 from portal.accounts.models import Person
+from portal.applications.models import Application
 from portal.base import audit, clock, outbox
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
 from portal.evaluation.models import Assignment, Review, Severity, SeverityRun
+from portal.evaluation.rules import AssignmentState, counted
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,39 @@ def adjusted(votes: Sequence[tuple[int, float]]) -> Adjusted | None:
         return None
     ids = [person_id for person_id, _ in votes]
     rows = session.scalars(sa.select(Severity).where(Severity.run_id == run.id, Severity.evaluator_id.in_(ids)))
-    known = {row.evaluator_id: row for row in rows}
+    return _adjusted(votes, {row.evaluator_id: row for row in rows})
+
+
+def adjusted_of_call(call_id: int) -> dict[int, Adjusted]:
+    """The adjusted means of a call, by application, for lists; who has none is left out."""
+    run = newest()
+    if run is None:
+        return {}
+    known = {row.evaluator_id: row for row in session.scalars(sa.select(Severity).where(Severity.run_id == run.id))}
+    votes: dict[int, list[tuple[int, float]]] = {}
+    rows = session.execute(
+        sa.select(Review.application_id, Assignment.evaluator_id, Review.total)
+        .join(Assignment, Assignment.id == Review.assignment_id)
+        .join(Application, Application.id == Review.application_id)
+        .where(
+            Application.call_id == call_id,
+            Assignment.state == AssignmentState.SUBMITTED,
+            Review.total.is_not(None),
+        )
+        .order_by(Review.application_id, Assignment.pseudonym)
+    )
+    for application_id, person_id, total in rows:
+        votes.setdefault(application_id, []).append((person_id, total))
+    found = {}
+    for application_id, given in votes.items():
+        counting = [given[place] for place in counted([total for _, total in given])]
+        if (one := _adjusted(counting, known)) is not None:
+            found[application_id] = one
+    return found
+
+
+def _adjusted(votes: Sequence[tuple[int, float]], known: Mapping[int, Severity]) -> Adjusted | None:
+    ids = [person_id for person_id, _ in votes]
     if set(ids) - known.keys():
         return None
     total = sum(points + known[person_id].points for person_id, points in votes) / len(votes)

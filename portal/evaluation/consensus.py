@@ -108,7 +108,7 @@ def revision_cause(assignment: Assignment) -> VersionCause | None:
     panel = assignment.panel
     if assignment.state is not AssignmentState.SUBMITTED or _is_finished(panel):
         return None
-    if panel.consensus is not None and panel.consensus.is_open:
+    if panel.consensus is not None and panel.consensus.is_open and clock.today() <= panel.consensus.due_on:
         return VersionCause.CONSENSUS
     heard = presentations.may_revise(assignment.application)
     if heard and plans.phase_of(assignment.application).accepts(clock.today()):
