@@ -4,7 +4,7 @@ Persons: operator (assigns, never scores), evaluator (reviews), chair (decides, 
 outcome). Words: Panel 평가위원회, Assignment 배정, Review 평가의견, Decision 결정, Rubric 배점표, 위원 A·B pseudonyms.
 An assignment goes ASSIGNED → OPENED (declared: no conflict) → SUBMITTED, or RECUSED; a review is a draft, then its own
 score is locked and the machine's suggestion shows, then it is submitted.
-Extra rooms: `rubric` (the score sheet, read from data/rubric), `chairing` and `staffing` (views of the chair and of the
+Extra rooms: `rubric` (the score sheet, from data/rubric or published by operators), `chairing` and `staffing` (views of the chair and of the
 operator; `views` holds those of the evaluator and the firm). Readings beside `queries` (who sees what): `seating` (the
 operator's panels and plan), `queues` (an evaluator's cases), `casefile` (one case), `sidebyside` (what the chair decides
 on), `outcome` (what the firm is told).
@@ -16,6 +16,9 @@ Impartiality: `conflicted` (the parties and ties of cases, handed to `conflicts`
 opens), `rechecking` (the nightly search), `objecting` (기피 of firms), `findings` (all that was found), `conflict_desk`.
 Around the evaluation: `fairness` (pure rules), `records` (an evaluator's figures), `certificates`, `ratings` (역평가 by
 firms), `pressure` (reports of solicitation), `leaving` (seats of who left the pool), `standing` (their views).
+Reviews: `history` (every state that counted), `consensus` (the panel's meeting, revisions), `takeaway` (the offline sheet),
+`disagreement` (how far judges lie apart, pure), `severity` (how strict they are: numpy, the worker's alone) with
+`calibration` (kept and read), `drafting` (new versions of a score sheet); views: the four rooms that end in `_desk`.
 
 Phases are rows of a call: `phases` (pure: kinds, what each shows, the plan), `plans` (reading them), `phasing` (setting a
 plan, moving and waiving), `masking` (names hidden or not), `reading` (cases read without a review), `rights` (grants of a
@@ -32,6 +35,8 @@ of `evaluators`: the seats become free. `pressure.reported` and `pressure.closed
 (draw_id) to one letter for each evaluator.
 `phase.entered` (application_id, kind), `visit.planned`, `presentation.booked` and `presentation.cancelled` (application_id,
 booking_id) lead to letters of day and place. It follows `application.accepted`: a waived written review is passed over.
+`consensus.convened` (consensus_id) leads to letters, `severity.asked` (run_id) to a calibration; `review.revised`
+(application_id, assignment_id) to nothing yet.
 `objection.answered` of `conflicts` leads to one too, and to a new look at the panel.
 """
 

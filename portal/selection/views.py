@@ -9,7 +9,7 @@ from portal.base import clock
 from portal.base.access import RuleBroken
 from portal.base.paging import sliced
 from portal.base.words import sentence
-from portal.evaluation import plans
+from portal.evaluation import calibration, plans
 from portal.programmes.models import Call
 from portal.selection import bp, queries, rules, service, workbook
 from portal.selection.forms import BudgetForm, ProposeForm, TakeBackForm, bonus_form
@@ -199,6 +199,7 @@ def _preview_page(row: Call, form: ProposeForm) -> str:
         plan=plan,
         terms=terms,
         result=result,
+        adjusted=calibration.adjusted_of_call(row.id),
         names=queries.named(row, [place.candidate.id for place in page.items]),
         tried=rules.what_if(found, terms, tried),
         past=queries.past(row),

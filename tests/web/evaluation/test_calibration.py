@@ -51,3 +51,12 @@ def test_only_the_national_operator_reads_who_is_strict(client_as, actor, two_re
     assert actor("pyeong").name in client_as("un").page("/operator/severity").text
     for who in ("pyeong", "jang", "hana", "gong"):
         assert client_as(who).get("/operator/severity").status_code == 403
+
+
+def test_a_whole_call_at_once_gives_what_each_case_gives(two_reviews):
+    assert calibration.adjusted_of_call(two_reviews.application.call_id) == {}
+    made()
+    session.execute(sa.update(Severity).values(points=2.0))
+    session.commit()
+    found = calibration.adjusted_of_call(two_reviews.application.call_id)
+    assert found == {two_reviews.application_id: side_by_side(two_reviews).adjusted}

@@ -59,6 +59,15 @@ def test_no_decision_while_the_meeting_is_open_and_one_after_it(actor, case, two
     assert make.decided(actor("jang"), case, make.suggested(case)).outcome is Outcome.SELECTED
 
 
+def test_the_meetings_last_day_is_its_last_day(actor, case, two_reviews):
+    meeting = convened(actor, two_reviews)
+    session.execute(sa.update(Consensus).values(due_on=clock.today() - timedelta(days=1)))
+    session.commit()
+    with pytest.raises(RuleBroken, match="evaluation_not_revisable"):
+        revise(actor("pyeong"), case, NEED=9)
+    assert meeting.is_open
+
+
 def test_a_revision_counts_and_the_state_before_it_stays(actor, case, two_reviews):
     before = queries.panel_of(case.id).assignments
     totals = {one.evaluator_id: one.review.total for one in before}
