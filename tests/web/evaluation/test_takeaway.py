@@ -2,15 +2,18 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
+from portal.base import clock
 from portal.base.access import NotVisible, RuleBroken
 from portal.base.db import session
 from portal.evaluation import service, takeaway
-from portal.evaluation.models import Review, SheetImport
+from portal.evaluation.models import PhaseRow, Review, SheetImport
+from portal.evaluation.phases import PhaseKind
 from portal.evaluation.rules import RecusalReason
 from tests.client import Page
 from tests.factories import evaluation as make
@@ -180,6 +183,17 @@ def test_a_case_that_is_gone_or_decided_is_refused_row_by_row(actor, pyeong, cas
     found = report(pyeong, sheet)
     assert {one.verdict.code for one in found.refused} == {"offline_gone"}
     assert (found.take, found.left_out) == ({}, 1)
+
+
+def test_a_late_sheet_is_refused_row_by_row(pyeong, case, sheet):
+    sheet.set("NEED", 5, 10)
+    session.add(
+        PhaseRow(call_id=case.call_id, kind=PhaseKind.WRITTEN, closes_on=clock.today() - timedelta(days=1))
+    )
+    session.commit()
+    found = report(pyeong, sheet)
+    assert {one.verdict.code for one in found.refused} == {"evaluation_phase_over"}
+    assert (found.take, found.blocked) == ({}, 0)
 
 
 def test_a_sheet_of_somebody_else_is_not_read(actor, case, pyeong, bora, sheet):
