@@ -25,9 +25,10 @@ PAGES = {
         "/operator/records",
         "/operator/pressure",
         "/operator/appeals",
+        "/operator/selection",
     ),
     "pyeong": ("/evaluation/queue", "/evaluation/appeals", "/evaluation/pressure", "/evaluators/apply"),
-    "jang": ("/evaluation/decisions",),
+    "jang": ("/evaluation/decisions", "/evaluation/rankings"),
     "gam": ("/audit", "/applications/queue"),
 }
 QUERIES = (
