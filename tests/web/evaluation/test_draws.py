@@ -35,6 +35,12 @@ def fresh(row):
     return session.get(type(row), row.id, populate_existing=True)
 
 
+def forget():
+    """The pages of a test share its session: away with what was read before the worker wrote."""
+    session.rollback()
+    session.expire_all()
+
+
 def people_of(application):
     panel = queries.panel_of(application.id)
     return {one.evaluator_id for one in panel.assignments if one.state is not AssignmentState.RECUSED}
@@ -320,12 +326,12 @@ def test_the_whole_way_by_forms_alone(client_as, cases, drain):
     url = answer.headers["Location"]
     assert "차례를 기다" in un.page(url).text
     assert un.get(f"{url}/state").get_json()["open"] is True
-    drain(), session.rollback()  # the pages of a test share its session: away with what it read before
+    drain(), forget()
     plan = un.page(url)
     assert "이 계획을 확인해 주세요" in plan.text
     assert cases[0].number in plan.text
     assert un.submit(plan, action="/confirm").status_code == 302
-    drain(), session.rollback()
+    drain(), forget()
     done = un.page(url)
     assert "6자리에 배정했습니다" in done.text
     assert "모두 결정되면 공개합니다" in done.text
@@ -339,7 +345,7 @@ def test_an_auditor_reads_and_replays_by_forms(client_as, drawn, drain):
     assert (drawn.seed_sha256 in page.text, drawn.seed in page.text) == (True, False)
     assert gam.submit(page, action="/replay").status_code == 302
     assert "다시 추첨하고 있습니다" in gam.page(url).text
-    drain(), session.rollback()
+    drain(), forget()
     assert "바이트까지 같음" in gam.page(url).text
     kept = gam.get(f"{url}/question.json")
     assert kept.get_data() == files.open_blob(drawn.input_sha256).read()

@@ -112,7 +112,7 @@ def test_two_who_differ_need_a_third(apart, actor, case, drain):
     letters = [one for one in drain() if one.once_key.startswith("evaluator-assigned")]
     assert [one.to for one in letters] == ["nam@example.kr"]
     assert "하나정밀" not in letters[0].body
-    session.rollback()
+    session.rollback(), session.expire_all()
     assert seating.readers_missing(actor("un")) == 0
 
 
@@ -144,7 +144,7 @@ def test_a_call_that_asks_for_one_review_gets_two(actor, bora):
     assert session.get(Panel, panel.id).needed == 2
     assert seating.readers_missing(actor("un")) == 1
     make.assigned(actor("un"), case, [bora], actor("jang"))
-    session.rollback()
+    session.rollback(), session.expire_all()
     assert seating.readers_missing(actor("un")) == 0
 
 
@@ -155,7 +155,7 @@ def test_the_operator_adds_a_third_to_the_running_panel(apart, actor, case, clie
     page = un.page(f"/operator/assignments/{case.key}")
     assert "지금 2명이고 3명이 필요합니다." in page.text
     make.assigned(actor("un"), case, [make.an_evaluator("셋째위원")], actor("jang"))
-    session.rollback()
+    session.rollback(), session.expire_all()
     assert seating.readers_missing(actor("un")) == 0
     assert "추가 평가위원이 필요합니다" not in un.page(f"/operator/assignments/{case.key}").text
 
