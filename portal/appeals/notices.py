@@ -95,6 +95,7 @@ def write_decided(appeal_id: int, **_: Any) -> None:
     kind = _RULINGS[appeal.ruling]
     with use_language(_language(appeal)):
         sheet = reckoning.sheet_of(appeal)
+        judged = [(one.code, appeal.result[one.code]) for one in sheet.criteria if one.code in appeal.result]
         lines = [
             (
                 reckoning.title(sheet, code),
@@ -102,11 +103,11 @@ def write_decided(appeal_id: int, **_: Any) -> None:
                 f"{row['after']:.1f}",
                 _TAKEN if row["accepted"] else _NOT_TAKEN,
             )
-            for code, row in sorted(appeal.result.items())
+            for code, row in judged
         ]
         comments = [
             Section(str(say("의견: {title}", "Comments: {title}").format(title=reckoning.title(sheet, code))), tuple(row["comments"]))
-            for code, row in sorted(appeal.result.items())
+            for code, row in judged
         ]
         content = _content(
             appeal,
