@@ -236,6 +236,7 @@ def _send(appeal: Appeal, kind: LetterKind, content: LetterContent) -> None:
         kind,
         application_id=appeal.application_id,
         number=appeal.application.number,
+        region=appeal.application.region,
         organisation_id=appeal.application.organisation_id,
         language=_language(appeal),
         content=content,

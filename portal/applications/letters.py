@@ -53,6 +53,7 @@ def write_supplement_asked(application_id: int, supplement_id: int) -> None:
             language=language,
             content=_supplement(application, asked, language),
             about=about,
+            region=application.region,
         )
         writing.send(SYSTEM, letter, by_mail=False)
 

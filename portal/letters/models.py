@@ -28,6 +28,8 @@ class Letter(Keyed, Stamped, db.Model):
     application_id: Mapped[int] = mapped_column(BigId, index=True)
     number: Mapped[str] = mapped_column(sa.String(40))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    # key of reference.Region: of the application; a regional operator reads by it
+    region: Mapped[str | None] = mapped_column(sa.String(60))
     language: Mapped[str] = mapped_column(sa.String(2))
     content_kept: Mapped[dict[str, Any]] = mapped_column("content", sa.JSON)
     # SHA-256 of the content, printed on the paper

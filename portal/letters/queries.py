@@ -28,8 +28,7 @@ def visible_to(actor: Actor) -> sa.Select[tuple[Letter]]:
     if actor.has(Role.OPERATOR_NATIONAL, Role.AUDITOR):
         allowed.append(sa.true())
     elif actor.has(Role.OPERATOR_REGION) and actor.region:
-        here = sa.select(Organisation.id).where(Organisation.region.in_(reference.within(actor.region)))
-        allowed.append(Letter.organisation_id.in_(here))
+        allowed.append(Letter.region.in_(reference.within(actor.region)))
     return sa.select(Letter).where(sa.or_(*allowed) if allowed else sa.false())
 
 

@@ -27,10 +27,12 @@ def prepare(
     language: str,
     content: LetterContent,
     about: str | None = None,
+    region: str | None = None,
 ) -> Letter:
     """Make a letter's file and keep it; nobody of the firm sees it before it is sent.
 
     about  : what it tells of ("decision:12"); an unsent letter about the same is made anew
+    region : of the application: its regional operator reads the letter too
     Raises : RuleBroken letter_sent when the letter about this was sent already
     """
     kind = LetterKind(kind)
@@ -44,6 +46,7 @@ def prepare(
         row = row or Letter(about=about)
         row.kind, row.state = kind, LetterState.PREPARED
         row.application_id, row.number, row.organisation_id = application_id, number, organisation_id
+        row.region = region
         row.language, row.content_kept = language, content.as_dict()
         row.content_sha256 = paper.digest(kind, number, content)
         row.sha256, row.blob_id = stored.sha256, stored.blob_id

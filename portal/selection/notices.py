@@ -269,6 +269,7 @@ def prepare_one(actor: Actor, decision_id: int) -> Letter | None:
         language=language,
         content=content,
         about=about(decision),
+        region=application.region,
     )
 
 

@@ -55,6 +55,17 @@ def test_a_firm_reads_its_letter_only_once_it_is_sent(actor):
             queries.by_key(actor(stranger), row.key)
 
 
+def test_a_regional_operator_reads_the_letters_of_the_region(actor):
+    from portal.accounts.rules import Role
+    from portal.base.access import Actor
+
+    here = prepared(actor("hana"), region="gyeonggi-ansan")
+    prepared(actor("duri"), number="2026-합성-0002", region="busan-saha")
+    prepared(actor("duri"), number="2026-합성-0003")
+    operator = Actor(id=actor("un").id, roles=frozenset({Role.OPERATOR_REGION}), region="gyeonggi")
+    assert [row.key for row in queries.register(operator).items] == [here.key]
+
+
 def test_sending_twice_sends_once_and_writes_once(actor, drain, app):
     with app.app_context():
         un = actor("un")
