@@ -68,9 +68,9 @@ def own_schedule(actor: Actor, application_key: str) -> tuple[Application, Sched
     application = application_queries.own(actor, application_key)
     if application.status not in IN_EVALUATION:
         raise NotVisible
-    kept = plans.phases_of(application.call_id)
+    kept, without = plans.phases_of(application.call_id), plans.waivers_of(application.id)
     return application, Schedule(
-        tuple(one for one in kept if not one.waived),
+        tuple(one for one in kept if not one.waived and one.kind not in without),
         phases.phase_at(kept, application.status),
         plans.ahead_of(application),
         visits.visit_of(application.id),
