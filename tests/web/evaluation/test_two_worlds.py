@@ -84,8 +84,9 @@ def live(database: Any, base: dict[str, str], hidden: Hidden) -> dict[str, str]:
         seated = [_evaluator(world, name) for name in hidden.readers]
         chair = world.actor("jang") if hidden.chair == "jang" else made.an_evaluator(hidden.chair, made.Role.LEAD_EVALUATOR)
         cases = {name: session.query(Application).filter_by(key=key).one() for name, key in base.items()}
-        for case in cases.values():
-            leaves = [world.actor(hidden.recused)] if hidden.recused else []
+        for name, case in cases.items():
+            # who steps down is tied to the supplier from then on, and can't be seated on its other cases
+            leaves = [world.actor(hidden.recused)] if hidden.recused and name == "running" else []
             made.assigned(un, case, [*leaves, *seated][:2], chair)
             for one in leaves:
                 made.service.recuse(one, made.assignment_of(one, case), RecusalReason.OTHER)
