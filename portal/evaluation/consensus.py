@@ -117,13 +117,17 @@ def revision_cause(assignment: Assignment) -> VersionCause | None:
 
 
 def shows_others(assignment: Assignment) -> bool:
-    """Whether this evaluator may read the others' reviews now, under their pseudonyms; never before the own one is in."""
-    if assignment.state is not AssignmentState.SUBMITTED or assignment.application.status not in IN_EVALUATION:
+    """Whether this evaluator may read the others' reviews now, under their pseudonyms.
+
+    Before the own one is in only where the call's phase says so; a meeting is for those who have submitted.
+    """
+    submitted = assignment.state is AssignmentState.SUBMITTED
+    if not submitted and assignment.state is not AssignmentState.OPENED:
         return False
-    meeting = assignment.panel.consensus
-    if assignment.panel.decision is not None:
+    if assignment.application.status not in IN_EVALUATION or assignment.panel.decision is not None:
         return False  # files go back after the decision
-    return meeting is not None or plans.phase_of(assignment.application).shows_others(True)
+    meets = submitted and assignment.panel.consensus is not None
+    return meets or plans.phase_of(assignment.application).shows_others(submitted)
 
 
 def revise(

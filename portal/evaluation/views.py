@@ -374,6 +374,7 @@ def _page(template: str, assignment: Assignment, form: VersionedForm, **context:
         place=queues.place_of(current_actor(), assignment),
         recusal=RecuseForm(formdata=None),
         visit=visits.report_beside(assignment.application),
+        others=consensus.shows_others(assignment),
         form=form,
         tiers=tuple(reversed(rules.TIERS)),
         **context,

@@ -11,7 +11,7 @@ from portal.base.access import Forbidden, NotVisible, RuleBroken, RulesBroken, S
 from portal.base.db import session
 from portal.evaluation import casefile, masking, phasing, plans, queues, service
 from portal.evaluation.models import SiteVisit
-from portal.evaluation.phases import PhaseKind, SuggestionView
+from portal.evaluation.phases import OthersReviews, PhaseKind, SuggestionView
 from portal.evaluation.rules import Outcome
 from portal.programmes.rules import Tier
 from tests.factories import evaluation as make
@@ -323,3 +323,17 @@ def test_who_has_not_declared_for_an_own_case_reads_no_other(actor, case, panel,
     with_phases(case.call, *but(PhaseKind.WRITTEN, sees_all=True))
     assert reading.cases(actor("pyeong")) == []
     assert not reading.is_open_to(actor("pyeong"))
+
+
+@pytest.mark.parametrize(("when", "before", "after"), [("never", 404, 404), ("after_own", 404, 200), ("always", 200, 200)])
+def test_when_the_others_reviews_show_is_the_phases_word(client_as, actor, case, panel, bora, when, before, after):
+    with_phases(case.call, *but(PhaseKind.WRITTEN, others_reviews=OthersReviews(when)))
+    make.reviewed(bora, case, tier=make.suggested(case), mark="다른위원의비밀표시")
+    assignment = make.locked(actor("pyeong"), case, tier=make.suggested(case))
+    browser, path = client_as("pyeong"), f"/evaluation/cases/{assignment.key}"
+    shown = browser.get(f"{path}/consensus")
+    assert (shown.status_code, "다른위원의비밀표시" in shown.get_data(as_text=True)) == (before, before == 200)
+    assert ("다른 위원의 평가를 볼 수 있습니다" in browser.page(f"{path}/score").text) is (before == 200)
+    service.submit_review(actor("pyeong"), assignment, None, final_tier=make.suggested(case), reason="")
+    shown = browser.get(f"{path}/consensus")
+    assert (shown.status_code, "이보라" in shown.get_data(as_text=True)) == (after, False)
