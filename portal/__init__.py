@@ -15,7 +15,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from portal import cli
-from portal.base import audit, files, logs, mail, marks, outbox
+from portal.base import audit, files, logs, mail, marks, outbox, pdf
 from portal.base.db import db
 from portal.settings import ROOT, Settings
 from portal.web import errors, guard, health, limits, pages
@@ -84,6 +84,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         )
     audit.configure(secret)
     files.configure(settings.data_dir / "files")
+    pdf.configure(settings.data_dir / "fonts")
     mail.configure(
         sender=settings.mail_from,
         base_url=settings.public_url,

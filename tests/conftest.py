@@ -146,12 +146,13 @@ def _rebind(app: Any) -> None:
     """Point what is one for the whole process (letters, files, digests, queue) at this application again: a run may
     hold one application for each kind of database, and a test may make its own."""
     from portal import jobs, reactions
-    from portal.base import audit, files, mail, outbox
+    from portal.base import audit, files, mail, outbox, pdf
     from portal.scoring import registry
 
     settings = app.extensions["settings"]
     audit.configure(settings.secret_key)
     files.configure(settings.data_dir / "files")
+    pdf.configure(settings.data_dir / "fonts")
     registry.configure(settings.data_dir / "models")
     mail.configure(
         sender=settings.mail_from, base_url=settings.public_url, smtp_url=None, folder=settings.data_dir / "mail"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pypdf import PdfReader
 
+from portal.base import pdf as pdf_room
 from portal.base.pdf import document
 from tests.papers import pages_of
 
@@ -75,3 +76,17 @@ def test_importing_the_module_loads_no_printer():
     code = "import sys, portal.base.pdf; print(sorted({'fpdf', 'PIL', 'fontTools'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_rare_signs_are_printed_too_where_the_font_is_cut(tmp_path):
+    """똠 and 一 are not among the everyday signs: the whole font comes to help."""
+    pdf_room.configure(tmp_path)
+    try:
+        common, again = receipt(made_at=MADE).bytes(), receipt(made_at=MADE).bytes()
+        (rare,) = pages_of(document("똠방 一 가나", "ko").paragraph("다라 餠").bytes())
+    finally:
+        pdf_room.configure(None)
+    assert common == again
+    assert pages_of(common) == pages_of(receipt(made_at=MADE).bytes())
+    assert rare.startswith("똠방一가나다라餠")
+    assert [path.name for path in tmp_path.iterdir()] == [pdf_room._COMMON]
