@@ -35,7 +35,8 @@ def _everyday() -> frozenset[str]:
     """Latin letters, and the syllables and signs of KS X 1001; hanja and rare syllables are not among them."""
     rows = (*range(0xA1, 0xAD), *range(0xB0, 0xC9))
     korean = bytes(byte for row in rows for cell in range(0xA1, 0xFF) for byte in (row, cell))
-    return frozenset(korean.decode("euc-kr", errors="ignore")) | {chr(sign) for sign in range(0x20, 0x180)}
+    signs = (*range(0x20, 0x180), *range(0x2010, 0x2040), *range(0x20A0, 0x20C0), *range(0x2190, 0x21A0))
+    return frozenset(korean.decode("euc-kr", errors="ignore")) | {chr(sign) for sign in signs}
 
 
 def _common_font() -> str | None:
