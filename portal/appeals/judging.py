@@ -219,7 +219,7 @@ def decide(
             raise RuleBroken("appeal_not_opened")
         ensure(queries.opinions_in(appeal))
         known = set(accepted) & set(appeal.contested)
-        basis, reckoned = reckoning.basis(appeal, known)
+        basis, reckoned = reckoning.basis(appeal, known, lock=True)
         problems = rules.decision_problems(basis, known, outcome, reason)
         if problems:
             raise RulesBroken([RuleBroken(one.verdict.code, one.field, **one.verdict.values) for one in problems])

@@ -120,15 +120,15 @@ def reckon(panel: Panel, raised: Mapping[str, float], standing: float) -> Reckon
     return Reckoning(total, tuple(below), total >= sheet.pass_points and not below)
 
 
-def basis(appeal: Appeal, accepted: Collection[str]) -> tuple[rules.Judged, Reckoning]:
-    """What the chair decides on, for this choice of accepted criteria."""
+def basis(appeal: Appeal, accepted: Collection[str], *, lock: bool = False) -> tuple[rules.Judged, Reckoning]:
+    """What the chair decides on, for this choice of accepted criteria. lock: the call's ranking waits for the decision."""
     panel = evaluation.panel_of(appeal.application_id)
     standing = evaluation.decision_of(appeal.application_id)
     found = {line.criterion.code: line for line in lines(appeal)}
     contested = [code for code in appeal.contested if code in found]
     taken = {code: found[code].after for code in contested if code in accepted and found[code].is_raised}
     reckoned = reckon(panel, taken, standing.total)
-    turn = selection.outcome_on_appeal(appeal.application_id, reckoned.total, standing.tier)
+    turn = selection.outcome_on_appeal(appeal.application_id, reckoned.total, standing.tier, lock=lock)
     judged = rules.Judged(
         contested=frozenset(contested),
         raised=frozenset(code for code in contested if found[code].is_raised),

@@ -475,13 +475,14 @@ def balance(ranking: Ranking, rows: Sequence[Line] | None = None) -> Balance:
     )
 
 
-def outcome_on_appeal(application_id: int, total: float, tier: Tier) -> Outcome:
+def outcome_on_appeal(application_id: int, total: float, tier: Tier, *, lock: bool = False) -> Outcome:
     """What an application that passes on appeal becomes: in a ranked call its turn decides, elsewhere it is selected.
 
     total: with what was judged anew. Who calls has checked pass points and floors.
+    lock : hold the ranking until the decision is written, so that nobody moves up into the same money meanwhile
     """
     call_id = session.scalar(sa.select(Application.call_id).where(Application.id == application_id))
-    ranking = running(call_id)
+    ranking = running(call_id, lock=lock)
     if ranking is None or ranking.state is not RankingState.APPROVED:
         return Outcome.SELECTED
     rows = lines(ranking)
