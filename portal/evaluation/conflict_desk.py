@@ -145,9 +145,10 @@ def conflicts_found():
     )
 
 
-@bp.get("/operator/conflicts.xlsx")
+@bp.post("/operator/conflicts.xlsx")
 @requires("evaluation:conflict:read")
 def conflicts_sheet():
+    """A POST, because who takes the list away leaves a trace; the filters stay in the address."""
     actor = current_actor()
     content = findings.workbook(actor, _filters())
     findings.note_export(actor)

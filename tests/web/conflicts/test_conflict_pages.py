@@ -142,7 +142,7 @@ def test_the_spreadsheet_lists_what_was_found_and_declared(client_as, actor, cas
     made.a_tie(TieKind.WORKED_WITH, person_id=actor("nam").id, other_person_id=actor("hana").id)
     seat = make.assignment_of(actor("nam"), case)
     service.open_file(actor("nam"), seat, no_conflict=True, answers={ConflictKind.CO_WORK: False})
-    answer = client_as("gam").get("/operator/conflicts.xlsx")
+    answer = client_as("gam").post("/operator/conflicts.xlsx")
     book = load_workbook(io.BytesIO(answer.data))
     found, said = (list(sheet.values) for sheet in book.worksheets)
     assert [line[3] for line in found[1:]] == ["함께 일한 사이"]
