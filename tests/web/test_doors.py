@@ -170,7 +170,13 @@ def test_a_planted_route_that_skips_the_token_is_noticed(planted):
 # The link in a letter is the act itself; a second step that nobody waits for ends the session that asks for it.
 ACTS_ON_LOOKING = {"security.confirm_email", "security.reset_password", "security.two_factor_token_validation"}
 # Opening somebody else's paper leaves its trace in the audit log (접속기록): that row is meant.
-ACTS_ON_LOOKING |= {"applications.paper", "profiles.evidence"}
+ACTS_ON_LOOKING |= {
+    "appeals.file",
+    "applications.paper",
+    "evaluation.evidence",
+    "evaluators.paper",
+    "profiles.evidence",
+}
 GETS = [endpoint for endpoint, method in ROUTES if method == "GET"]
 
 
