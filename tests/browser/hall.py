@@ -1,7 +1,8 @@
 """A closed call with 200 synthetic files in evaluation: `python -m tests.browser.hall`.
 
-hana's firm is one of the 200. pyeong and nam sit in a pool of 24 evaluators; the others answer through the services
-(`tests.browser.bench_of_evaluators`), as people at desks of their own would.
+hana's firm is one of the 200, a weak file; duri's is a strong one; about QUARREL's the evaluators will lie far apart.
+pyeong and nam sit in a pool of 24 evaluators, jang is one of three chairs; the others answer through the services
+(`tests.browser.desks`), as people at desks of their own would. Everybody has the password of the cast.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import random
 from datetime import timedelta
 
 from portal import create_app
-from portal.accounts import queries as accounts
 from portal.accounts.models import Person
 from portal.accounts.rules import Role
 from portal.applications.models import Application
@@ -32,6 +32,8 @@ from tests.factories.profiles import complete_profile
 FILES = 200
 POOL = 24
 SEED = 20261123
+WEAK, STRONG = 0.67, 0.95
+QUARREL = "합성제조 007"
 CALL = "자동화 공정 지원 200 (합성)"
 INDUSTRIES = ("251", "259", "222", "291", "303", "107", "204", "282")
 TECHNOLOGIES = ("MES", "POP", "VISION", "QMS", "CMMS", "APS", "IIOT", "AUTO")
@@ -69,9 +71,13 @@ def pool(world: World, dice: random.Random) -> None:
     """pyeong, nam and 22 others with a field each; two further chairs."""
     people = [world.actor("pyeong"), world.actor("nam")]
     people += [evaluation.an_evaluator(f"합성위원 {number:02d}") for number in range(POOL - len(people))]
-    for number in range(2):
-        evaluation.an_evaluator(f"합성위원장 {number + 1}", Role.LEAD_EVALUATOR)
+    chairs = [evaluation.an_evaluator(f"합성위원장 {number + 1}", Role.LEAD_EVALUATOR) for number in range(2)]
     with transaction():
+        jang = session.get(Person, world.cast["jang"].id)
+        for person in (*people[2:], *chairs):
+            row = session.get(Person, person.id)
+            row.email = f"panel{row.id}@example.kr"
+            row.password, row.tf_primary_method, row.tf_totp_secret = jang.password, jang.tf_primary_method, jang.tf_totp_secret
         for person in people:
             plan = dice.choice(PLANS)
             session.add(
@@ -112,10 +118,6 @@ def close(call: Call) -> None:
     with transaction():
         row = session.get(Call, call.id)
         row.closes_at = clock.now() - timedelta(minutes=5)
-
-
-def owner_of(application: Application) -> Actor:
-    return accounts.actor_of(session.get(Person, accounts.members(application.organisation_id)[0].id))
 
 
 if __name__ == "__main__":
