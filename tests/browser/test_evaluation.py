@@ -47,7 +47,9 @@ def at_other_desks(portal: Portal, *words: str) -> str:
 
 
 def come(visitor: Any, name: str, **options: Any) -> Visitor:
-    return visitor(name, **options).sign_in(EMAIL.format(name), PASSWORD)
+    who = visitor(name, **options)
+    who.context.set_default_timeout(60_000)  # approving a ranking decides 200 files in one request
+    return who.sign_in(EMAIL.format(name), PASSWORD)
 
 
 def until(what: Any, seconds: float = PATIENCE) -> Any:
@@ -235,6 +237,7 @@ def appeal(hana: Visitor, un: Visitor, portal: Portal, visitor: Any) -> str:
     un.look("appeal-check").press("재검토하기").look("appeal-taken-up")
     chair = until(lambda: at_other_desks(portal, "readers"))
     head = visitor("appeal-chair").sign_in(chair, PASSWORD)
+    head.context.set_default_timeout(60_000)
     head.go("/evaluation/appeals").look("seats").page.locator("main tbody tr a").first.click()
     head.page.wait_for_load_state()
     if head.page.locator("main [name=no_conflict]").count():
