@@ -106,6 +106,7 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         rounds.candidates,
         rounds.ranked_call,
         rounds.decided_and_told,
+        rounds.afterwards,
         cohort.night,
     )
     with click.progressbar(

@@ -6,7 +6,9 @@ What evaluators have to do with firms, who wants to join the pool, and what a fi
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import time, timedelta
+
+import sqlalchemy as sa
 
 from portal.accounts import queries as account_queries
 from portal.accounts.models import Organisation, Person
@@ -23,15 +25,28 @@ from portal.base import clock
 from portal.base.access import Actor
 from portal.base.db import session
 from portal.conflicts import service as conflicts
-from portal.conflicts.rules import TieKind
+from portal.conflicts.models import ConflictFound
+from portal.conflicts.rules import FoundState, Strength, TieKind, can_overrule
 from portal.demo import actors, cases, people, texts
 from portal.demo.country import Country
-from portal.evaluation import draw, objecting, phasing, plans, sidebyside
+from portal.evaluation import (
+    checklist,
+    consensus,
+    draw,
+    objecting,
+    phasing,
+    plans,
+    pressure,
+    ratings,
+    sidebyside,
+    visits,
+)
 from portal.evaluation import queries as evaluation_queries
 from portal.evaluation import service as evaluation
 from portal.evaluation import work as draws
+from portal.evaluation.fairness import PressureSource, Question
 from portal.evaluation.lots import Wish
-from portal.evaluation.phases import Plan
+from portal.evaluation.phases import Phase, PhaseKind, Plan
 from portal.evaluation.rules import Outcome
 from portal.evaluators import service as pool
 from portal.evaluators.rules import CareerKind, PaperKind
@@ -41,15 +56,28 @@ from portal.programmes.rules import Tier
 from portal.selection import notices
 from portal.selection import service as selection
 
+FIELDS = (
+    ("금속가공 공장의 생산관리를", ["25", "30"], ["MES", "POP"]),
+    ("전자부품 공장의 품질과 공정 데이터를", ["26", "29"], ["MES", "QMS"]),
+    ("플라스틱 사출 공장의 설비 보전을", ["22", "20"], ["CMMS", "POP"]),
+    ("식품 공장의 이력 추적과 위생 관리를", ["10", "20"], ["MES", "QMS"]),
+    ("자동차 부품 공장의 일정 계획을", ["30", "29"], ["APS", "MES"]),
+    ("기계 조립 공장의 설비 데이터 수집을", ["29", "25"], ["IIOT", "POP"]),
+)
+"""What the evaluators of the pool know, in turn: field, industries, technologies."""
 MOST = 8
 """Applications beside the tour firm's."""
+VISITED = (0, 1)
+MET = 2
+RATED = 9
+SEEN = "(예시) 신청서의 설비와 화면을 현장에서 확인했습니다. 데이터 수집은 일부 설비에만 이루어지고 있습니다."
 BUDGET_KRW = 210_000_000
 PLEA = "(예시) 설비 목록과 점검 기록을 냈는데 의견에는 기록이 없다고 적혀 있습니다. 다시 보아 주시기 바랍니다."
 DISSENT = "(예시) 점수는 넘었으나 신청한 유형의 수준으로 보기 어려워 추천하지 않습니다. 맞는 유형의 공고에 다시 신청해 주십시오."
 
 
 def candidates(country: Country) -> None:
-    """The pool: what the evaluators of the tour keep of themselves, who is away, and two who wait to be checked."""
+    """The pool: what the evaluators of the tour keep of themselves, who is away, who waits to be checked, who was refused."""
     facts = {
         "ground": "industry_bachelor",
         "years": 11,
@@ -70,12 +98,19 @@ def candidates(country: Country) -> None:
         "to_on": country.now.date() - timedelta(days=300),
     }
     with country.on(45):
-        tour, second, *_ = country.evaluators
-        pool.save_entry(account_queries.actor_of(tour), facts)
-        pool.save_entry(account_queries.actor_of(second), {**facts, "careers": [career], "industries": ["26", "29"]})
+        for number, person in enumerate(country.evaluators):
+            field, industries, technologies = FIELDS[number % len(FIELDS)]
+            own = {
+                "years": 8 + number,
+                "industries": industries,
+                "technologies": technologies,
+                "text": f"합성(예시) {field} {8 + number}년 맡았고, 현장 개선과 시스템 도입을 여러 공장에서 이끌었습니다.",
+                "careers": [career] if number == 1 else [],
+            }
+            pool.save_entry(account_queries.actor_of(person), {**facts, **(own if number else {})})
     with country.on(6):
         away = clock.today() + timedelta(days=12)
-        pool.add_absence(account_queries.actor_of(tour), away, away + timedelta(days=4))
+        pool.add_absence(account_queries.actor_of(country.evaluators[0]), away, away + timedelta(days=4))
     for number, years in ((1, 9), (2, 8)):
         with country.on(4 - number):
             person = actors.add_person(country, f"candidate{number}", country.names.person(), {Role.CANDIDATE})
@@ -85,6 +120,9 @@ def candidates(country: Country) -> None:
                 content = texts.PDF + f"% 합성(예시) {kind.value} {number}\n".encode()
                 pool.add_paper(actor, kind, io.BytesIO(content), f"{kind.label.ko}(예시).pdf")
             pool.apply(actor, pledge=True)
+    with country.on(1):
+        reason = "(예시) 경력증명서에 일한 기간이 적혀 있지 않습니다. 기간이 적힌 증명서를 붙여 다시 내 주십시오."
+        pool.refuse(country.operator, person.key, reason)
 
 
 def ranked_call(country: Country) -> None:
@@ -99,7 +137,7 @@ def ranked_call(country: Country) -> None:
             country.operator,
             call,
             Plan(call.id, 2, BUDGET_KRW, ranked=True, quotas={Tier.ADVANCED: 4}, max_load=6),
-            plans.phases_of(call.id),
+            [*plans.phases_of(call.id), Phase(PhaseKind.SITE)],
             plans.plan_of(call).version,
         )
     rows = []
@@ -120,6 +158,8 @@ def ranked_call(country: Country) -> None:
             with country.on(16):
                 cases.review(country, seat.evaluator, row, Tier.ADVANCED)
         chair_of[row.id] = panel.chair
+    _visit(country, rows)
+    _meet(country, rows[MET])
     for row in rows:
         with country.on(12):
             panel = evaluation_queries.panel_of(row.id)
@@ -132,6 +172,118 @@ def ranked_call(country: Country) -> None:
                 recommended=fits,
                 reason="" if fits else DISSENT,
             )
+
+
+def _visit(country: Country, rows: list[Application]) -> None:
+    """Two plants are seen; for the others the operator does without."""
+    for number, row in enumerate(rows):
+        if number not in VISITED:
+            with country.on(15.5):
+                reason = "(예시) 올해 진단 때 현장을 보았고 그 뒤에 바뀐 것이 없어 현장 확인을 생략합니다."
+                phasing.waive(country.operator, row, PhaseKind.SITE, reason)
+            continue
+        with country.on(15.5):
+            phasing.advance(country.operator, row)
+            visits.plan(
+                country.operator,
+                row,
+                day=clock.kst(country.now - timedelta(days=14)).date(),
+                at=time(9 + 4 * VISITED.index(number), 0),
+                minutes=90,
+                place="신청서에 적은 공장 (예시)",
+                visitors=[country.operator.id],
+                request="(예시) 생산관리 화면과 최근 석 달의 점검 기록을 볼 수 있게 해 주십시오.",
+            )
+        answers = {one.code: {"answer": checklist.CheckAnswer.YES.value} for one in checklist.CHECKS}
+        answers["data"] = {
+            "answer": checklist.CheckAnswer.PARTLY.value,
+            "note": "(예시) 설비 여섯 대 가운데 네 대의 데이터만 자동으로 쌓입니다.",
+        }
+        with country.on(13):
+            visits.save_report(country.operator, row, answers=answers, report=SEEN, version=None, hand_in=True)
+
+
+def _meet(country: Country, row: Application) -> None:
+    """One panel looks at its case together before its chair finalises."""
+    panel = evaluation_queries.panel_of(row.id)
+    chair = account_queries.actor_of(panel.chair)
+    with country.on(14):
+        question = "(예시) 데이터 활용 계획을 두고 의견이 갈렸습니다. 현장 기록을 함께 보고 다시 살펴 주십시오."
+        consensus.convene(chair, panel, question=question, due=clock.today() + timedelta(days=5))
+    with country.on(13):
+        seat = panel.assignments[0]
+        review = seat.review
+        code, given = next((code, one) for code, one in review.scores.items() if (one.get("points") or 0) > 1)
+        consensus.revise(
+            account_queries.actor_of(seat.evaluator),
+            seat,
+            None,
+            scores={**review.scores, code: {**given, "points": given["points"] - 1}},
+            comment=review.comment,
+            final_tier=review.final_tier,
+            tier_reason=review.reason,
+            reason="(예시) 회의에서 현장 기록을 다시 보니 준비가 덜 된 부분이 있어 한 점 낮춥니다.",
+        )
+    with country.on(12.6):
+        agreed = "(예시) 현장 기록을 함께 보고, 계획은 인정하되 준비가 덜 된 부분을 점수에 반영하기로 했습니다."
+        consensus.note(chair, panel, None, notes={code: agreed}, summary=agreed, end=True)
+
+
+def afterwards(country: Country) -> None:
+    """What is said about the evaluation itself: a firm's objection that waits, a conflict that was none, ratings, pressure."""
+    waiting = country.applications["closed"][-1]
+    with country.on(1):
+        objecting.make(
+            account_queries.actor_of(cases.owner(waiting)),
+            waiting.key,
+            is_firm=False,
+            name=country.evaluators[4].name,
+            reason="(예시) 두 해 전까지 경쟁 업체에서 함께 일한 분이라 공정하게 볼지 걱정됩니다.",
+        )
+    _overrule(country)
+    decided = [
+        row
+        for row in country.applications["closed"] + country.applications["ranked"]
+        if row.organisation_id != country.tour_firm[0].organisation_id and evaluation_queries.decision_of(row.id)
+    ]
+    for number, row in enumerate(decided[:RATED]):
+        with country.on(1):
+            marks = {one.value: 5 - (number + place) % 3 for place, one in enumerate(Question)}
+            said = "" if number % 2 else "(예시) 점수마다 까닭이 적혀 있어 무엇을 고칠지 알 수 있었습니다."
+            ratings.rate(account_queries.actor_of(cases.owner(row)), row.key, marks, said)
+    tour, _, third, *_ = country.evaluators
+    with country.on(3):
+        answered = pressure.report(
+            account_queries.actor_of(third),
+            source=PressureSource.SUPPLIER,
+            text="(예시) 공급기업 직원이라는 사람이 전화로 어느 기업을 평가하는지 물었습니다. 답하지 않았습니다.",
+            happened_on=clock.today() - timedelta(days=1),
+        )
+    with country.on(2):
+        answer = "(예시) 해당 공급기업에 경위를 확인하고 서면으로 주의를 주었습니다. 알려 주셔서 고맙습니다."
+        pressure.close(country.operator, answered.key, answer)
+    with country.on(1):
+        pressure.report(
+            account_queries.actor_of(tour),
+            source=PressureSource.BROKER,
+            text="(예시) 대행업체라는 곳에서 점수를 잘 주면 사례하겠다는 문자를 보내왔습니다. 문자를 보관하고 있습니다.",
+            happened_on=clock.today() - timedelta(days=1),
+            nameless=True,
+        )
+
+
+def _overrule(country: Country) -> None:
+    """The operator looks at a soft conflict and says why it is none."""
+    standing = session.scalars(
+        sa.select(ConflictFound)
+        .where(ConflictFound.state == FoundState.STANDING, ConflictFound.strength == Strength.SOFT)
+        .order_by(ConflictFound.id)
+    )
+    found = next((one for one in standing if can_overrule(one.state, one.kind, one.evidence)), None)
+    if found is not None:
+        with country.on(1):
+            reason = "(예시) 한 번 만나 일반 상담을 했을 뿐 이해가 걸린 일이 아님을 상담 기록으로 확인했습니다."
+            conflicts.overrule(country.operator, found, reason)
 
 
 def _unspoken(country: Country) -> list[tuple[Actor, people.Firm]]:
