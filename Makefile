@@ -27,7 +27,7 @@ run: $(VENV)/.run $(COMPILED)
 
 test: $(VENV)/.dev $(COMPILED)
 	@$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest -n $(JOBS) --db both tests/unit tests/web tests/browser
+	$(BIN)/python -m pytest -n $(JOBS) --db both tests/browser tests/unit tests/web  # the longest first
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

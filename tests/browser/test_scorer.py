@@ -22,6 +22,7 @@ from tests.database import create_on
 PASSWORD = "demo-password-1"
 REASON = "시간 순서로 나눈 검증에서 순서 오차가 줄었고 뒤처진 집단이 더 뒤처지지 않아 채택합니다."
 PATIENCE = 120
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture(scope="module")

@@ -213,6 +213,7 @@ def test_what_is_hidden_leaves_no_trace(database, base, client_as, drain):
     assert "합성 의견 NEED 앞".encode() in outcome and "합성 의견 NEED 뒤".encode() in outcome
 
 
+@pytest.mark.one_database
 def test_a_planted_leak_is_found(database, base, client_as, drain, monkeypatch):
     """The detector works: a page that tells how many are seated makes the worlds differ."""
     from portal.evaluation import models
