@@ -72,7 +72,8 @@ def report(
             "pressure.report",
             "pressure_report",
             row.id,
-            {"source": source, "application": row.application_id, "nameless": nameless},
+            # without the application: operators read its trail, and a row there would name who reported
+            {"source": source, "nameless": nameless},
         )
         once.keep(actor, once_key, "pressure.report", row.key)
         outbox.emit("pressure.reported", report_id=row.id)

@@ -7,6 +7,7 @@ import pytest
 
 from portal.base.access import NotVisible, RuleBroken, RulesBroken
 from portal.base.db import session
+from portal.desk import queries as desk
 from portal.evaluation import certificates, pressure, ratings, records
 from portal.evaluation.fairness import PressureSource, Question, Share
 from portal.evaluation.models import Certificate, Rating
@@ -209,6 +210,14 @@ def test_who_wants_no_name_is_named_to_the_auditor_only(actor, client_as):
     assert "박평가" not in client_as("un").page("/operator/pressure").text
     assert "박평가" not in client_as("un").page(f"/operator/pressure/{row.key}").text
     assert "박평가" in client_as("gam").page(f"/operator/pressure/{row.key}").text
+
+
+def test_a_report_leaves_no_trace_in_the_trail_that_operators_read(actor, panel, case):
+    seat = made.assignment_of(actor("pyeong"), case)
+    for source, nameless in ((PressureSource.FIRM, True), (PressureSource.AGENCY, False)):
+        pressure.report(actor("pyeong"), source=source, text=STORY, nameless=nameless, case_key=seat.key)
+    trail = desk.trail_of(actor("un"), case)
+    assert [row.action for row in trail.items if row.action.startswith("pressure.")] == []
 
 
 def test_what_concerns_the_agency_goes_to_the_auditor_alone(actor, client_as, drain):
