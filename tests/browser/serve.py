@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "output"
 # Korean that stays Korean on an English page: what people of the tests typed, names of files, letters, sources, the other tongue
-TYPED = r"합성|\.pdf|여정|로봇 셀|실적 수집|공정 불량률|한국어|불량률을|실태조사"
+TYPED = r"합성|운영기관 1357|\.pdf|여정|로봇 셀|실적 수집|공정 불량률|한국어|불량률을|실태조사"
 
 
 class Portal:

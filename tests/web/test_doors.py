@@ -29,6 +29,7 @@ EXPECTED = doors.expected()
 
 # Behind these doors stands nobody's page: a token in a letter opens them, or there is nothing to look at.
 ONLY_WITH_A_LETTER = {
+    "evaluation.place",  # names the case in its form
     "accounts.invitation",
     "security.confirm_email",
     "security.reset_password",
