@@ -91,7 +91,7 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
     from portal import create_app
     from tests import cast
     from tests.client import Client
-    from tests.database import Database, create_on
+    from tests.database import Database, database_at
 
     overrides: dict[str, Any] = {
         "testing": True,
@@ -100,9 +100,8 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
         "data_dir": tmp_path_factory.mktemp(f"data-{database_kind}"),
         "base_url": "http://localhost",
     }
-    if database_kind == "postgresql":
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        overrides["database_url"] = create_on(os.environ[SERVER], f"portal_{worker}")
+    if address := database_at(database_kind, "portal").get("DATABASE_URL"):
+        overrides["database_url"] = address
     app = create_app(overrides)
     app.test_client_class = Client
     built = Database(app, database_kind)

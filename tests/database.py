@@ -8,6 +8,7 @@ stand in a schema of their own.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from sqlalchemy import event
 
 from portal.base import marks
 from portal.base.db import db
+from tests.conftest import SERVER
 
 _WRITES = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?(?:\s|$)', re.IGNORECASE)
 _ENOUGH = 40  # refills until the database is made anew, because nobody sweeps up the dead rows
@@ -181,3 +183,11 @@ def create_on(server_url: str, name: str) -> str:
         connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
     return url.set(database=name).render_as_string(hide_password=False)
+
+
+def database_at(kind: str, name: str) -> dict[str, str]:
+    """The environment of a portal in a process of its own: nothing for SQLite, an empty database on the run's server."""
+    if kind == "sqlite":
+        return {}
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return {"DATABASE_URL": create_on(os.environ[SERVER], f"{name}_{worker}")}

@@ -20,18 +20,20 @@ import pytest
 from tests.browser import hall
 from tests.browser.serve import ROOT, Portal, Visitor
 from tests.cast import EMAIL, PASSWORD
+from tests.database import database_at
 from tests.factories.profiles import pdf
 from tests.papers import pages_of
 
 PATIENCE = 120
+pytestmark = pytest.mark.one_database
 REASON = "합성(예시) 배점표와 증빙을 다시 견주어 보고 항목별 의견을 모두 읽은 다음 이렇게 판단했습니다."
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def portal(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Portal]:
     """A closed call with 200 files in evaluation."""
     folder: Path = tmp_path_factory.mktemp("hall") / "data"
-    running = Portal(folder, [sys.executable, "-m", "tests.browser.hall"])
+    running = Portal(folder, [sys.executable, "-m", "tests.browser.hall"], database_at(database_kind, "hall"))
     yield running
     running.stop()
 

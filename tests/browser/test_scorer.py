@@ -5,7 +5,6 @@ The demo holds one challenger that loses on its promotion report and one that wi
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -16,8 +15,7 @@ from typing import Any
 import pytest
 
 from tests.browser.serve import ROOT, Portal, Visitor
-from tests.conftest import SERVER
-from tests.database import create_on
+from tests.database import database_at
 
 PASSWORD = "demo-password-1"
 REASON = "시간 순서로 나눈 검증에서 순서 오차가 줄었고 뒤처진 집단이 더 뒤처지지 않아 채택합니다."
@@ -29,10 +27,7 @@ pytestmark = pytest.mark.one_database
 def portal(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Portal]:
     """The demo country, as `make run` builds it, on each database."""
     folder: Path = tmp_path_factory.mktemp("country") / "data"
-    environment = {"PORTAL_DEMO_PASSWORD": PASSWORD}
-    if database_kind == "postgresql":
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        environment["DATABASE_URL"] = create_on(os.environ[SERVER], f"country_{worker}")
+    environment = {"PORTAL_DEMO_PASSWORD": PASSWORD, **database_at(database_kind, "country")}
     build = [sys.executable, "-m", "flask", "--app", "app", "portal", "init", "--demo"]
     running = Portal(folder, build, environment)
     yield running
