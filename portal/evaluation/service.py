@@ -18,7 +18,18 @@ from portal.applications import service as applications
 from portal.applications.models import Application
 from portal.applications.rules import IN_EVALUATION, Status
 from portal.base import audit, clock, grants, mail, once, outbox
-from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, Verdict, no
+from portal.base.access import (
+    SYSTEM,
+    Actor,
+    Forbidden,
+    NotVisible,
+    RuleBroken,
+    RulesBroken,
+    StaleVersion,
+    Verdict,
+    ensure,
+    no,
+)
 from portal.base.db import session, transaction
 from portal.conflicts.rules import ConflictKind, Found, Moment
 from portal.evaluation import (
@@ -205,7 +216,7 @@ def open_file(
         if assignment.state is AssignmentState.OPENED:
             return assignment.review
         _ensure_open(assignment)
-        _refuse_unless(plans.phase_of(assignment.application).accepts(clock.today()))
+        ensure(plans.phase_of(assignment.application).accepts(clock.today()))
         if not no_conflict:
             raise RuleBroken("evaluation_declare", "no_conflict")
         application = assignment.application
@@ -669,7 +680,7 @@ def decide_again(
             return made
         _ensure_may_change(actor, panel, made, cause)
         if cause is Cause.APPEAL:
-            _refuse_unless(rules.reason_is_long_enough(reason), "reason")
+            ensure(rules.reason_is_long_enough(reason), "reason")
         tier, total = tier or made.tier, made.total if total is None else total
         need = rubric.load(panel.rubric).pass_points
         if outcome in (Outcome.SELECTED, Outcome.RESERVE) and (total < need or below):
@@ -730,7 +741,7 @@ def _grounds(
         raise RuleBroken("evaluation_closed")
     if panel.consensus is not None and panel.consensus.is_open:
         raise RuleBroken("evaluation_consensus_open")
-    _refuse_unless(sidebyside.reviews_suffice(panel))
+    ensure(sidebyside.reviews_suffice(panel))
     basis = sidebyside.basis_of(panel)
     problems = rules.decision_problems(basis, tier, outcome, reason, items)
     if outcome is not None and not (passed := plans.may_decide(panel.application, outcome)):
@@ -883,18 +894,13 @@ def _review(actor: Actor, assignment: Assignment) -> Review:
     _ensure_open(assignment)
     if assignment.state is AssignmentState.ASSIGNED or assignment.review is None:
         raise RuleBroken("evaluation_not_opened")
-    _refuse_unless(plans.phase_of(assignment.application).accepts(clock.today()))
+    ensure(plans.phase_of(assignment.application).accepts(clock.today()))
     return assignment.review
 
 
 def _ensure_version(review: Review, version: int | None) -> None:
     if version is not None and version != review.version:
         raise StaleVersion()
-
-
-def _refuse_unless(verdict: Verdict, field: str | None = None) -> None:
-    if not verdict:
-        raise RuleBroken(verdict.code, field, **verdict.values)
 
 
 def days_from_now(days: int = rules.DAYS_TO_REVIEW) -> date:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from portal.accounts.models import Person
 from portal.accounts.rules import OPERATOR, Role
 from portal.base import audit, clock, grants, mail, once, outbox
-from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken, StaleVersion, Verdict
+from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken, StaleVersion, ensure
 from portal.base.db import session, transaction
 from portal.evaluation import plans
 from portal.evaluation import service as evaluation
@@ -185,7 +185,7 @@ def add_budget(
             raise RuleBroken("selection_ended")
         if version is not None and version != ranking.version:
             raise StaleVersion()
-        _refuse_unless(rules.reason_suffices(reason), "reason")
+        ensure(rules.reason_suffices(reason), "reason")
         spent = queries.balance(ranking).spent
         if budget < max(spent, 1):
             raise RuleBroken("selection_budget_spent", "budget", spent=f"{spent:,}")
@@ -258,7 +258,7 @@ def send_back(actor: Actor, ranking: Ranking, reason: str) -> None:
     with transaction():
         queries.lock(ranking)
         _ensure_approver(actor, ranking)
-        _refuse_unless(rules.reason_suffices(reason), "reason")
+        ensure(rules.reason_suffices(reason), "reason")
         _end(actor, ranking, RankingState.RETURNED, reason)
         outbox.emit("ranking.returned", ranking_id=ranking.id)
 
@@ -364,8 +364,3 @@ def _ensure_approver(actor: Actor, ranking: Ranking) -> None:
     allowed = rules.can_approve(actor.id, ranking.approver_id, ranking.made_by_id, took_part)
     if not actor.has(Role.LEAD_EVALUATOR) or not allowed:
         raise Forbidden("selection_not_neutral")
-
-
-def _refuse_unless(verdict: Verdict, field: str | None = None) -> None:
-    if not verdict:
-        raise RuleBroken(verdict.code, field, **verdict.values)
