@@ -17,9 +17,8 @@ from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken,
 from portal.base.db import session, transaction
 from portal.conflicts import service as conflicts
 from portal.conflicts.rules import ConflictKind, Moment
-from portal.evaluation import conflicted, declaring, plans
+from portal.evaluation import conflicted, deciding, declaring, plans
 from portal.evaluation import queries as evaluation
-from portal.evaluation import service as decisions
 from portal.evaluation.conflicted import CASE
 from portal.evaluation.rights import let_read, shut
 from portal.evaluation.rules import Cause, Outcome, RecusalReason
@@ -205,7 +204,7 @@ def decide(
     outcome : never below the one that stands
     Raises  : RulesBroken by field (accepted, outcome, reason); RuleBroken appeal_opinions_open, appeal_opinions_few,
               appeal_seat_closed; Forbidden for who is not the chair of this appeal
-    Notes   : where something is accepted the decision changes by `evaluation.service.decide_again` and nothing else;
+    Notes   : where something is accepted the decision changes by `evaluation.deciding.decide_again` and nothing else;
               the same once_key gives the same appeal; takes the panel's rights; emits appeal.decided
     """
     with transaction():
@@ -238,7 +237,7 @@ def decide(
         appeal.total_before, appeal.total_after = standing.total, reckoned.total
         appeal.outcome_before, appeal.outcome_after = standing.outcome, outcome
         if ruling is not Ruling.DISMISSED:
-            changed = decisions.decide_again(
+            changed = deciding.decide_again(
                 actor,
                 appeal.application_id,
                 cause=Cause.APPEAL,

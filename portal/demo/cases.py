@@ -17,7 +17,7 @@ from portal.base.access import Actor
 from portal.conflicts.rules import ConflictKind, Strength
 from portal.demo import people, texts
 from portal.demo.country import Country
-from portal.evaluation import casefile, conflicted, declaring, rubric, sidebyside
+from portal.evaluation import casefile, conflicted, deciding, declaring, rubric, sidebyside
 from portal.evaluation import queries as evaluation_queries
 from portal.evaluation import service as evaluation
 from portal.evaluation.models import Panel
@@ -243,7 +243,7 @@ def _decide(country: Country, row: Application, wishes: list[Outcome]) -> None:
     panel = evaluation_queries.panel_of(row.id)
     tier = sidebyside.basis_of(panel).suggested
     outcome = wishes.pop(0) if tier is row.tier and wishes else Outcome.REJECTED
-    evaluation.decide(
+    deciding.decide(
         account_queries.actor_of(country.chair),
         panel,
         tier=tier,

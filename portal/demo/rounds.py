@@ -32,6 +32,7 @@ from portal.demo.country import Country
 from portal.evaluation import (
     checklist,
     consensus,
+    deciding,
     draw,
     objecting,
     phasing,
@@ -165,7 +166,7 @@ def ranked_call(country: Country) -> None:
             panel = evaluation_queries.panel_of(row.id)
             found = sidebyside.basis_of(panel)
             fits = found.suggested is row.tier and not found.below and found.total >= 72
-            evaluation.finalise(
+            deciding.finalise(
                 account_queries.actor_of(chair_of[row.id]),
                 panel,
                 tier=found.suggested,

@@ -16,7 +16,7 @@ Impartiality: `conflicted` (the parties and ties of cases, handed to `conflicts`
 opens), `rechecking` (the nightly search), `objecting` (기피 of firms), `findings` (all that was found), `conflict_desk`.
 Around the evaluation: `fairness` (pure rules), `records` (an evaluator's figures), `certificates`, `ratings` (역평가 by
 firms), `pressure` (reports of solicitation), `leaving` (seats of who left the pool), `standing` (their views).
-Reviews: `history` (every state that counted), `consensus` (the panel's meeting, revisions), `takeaway` (the offline sheet),
+The chair's acts: `deciding`. Reviews: `history` (every state that counted), `consensus` (the panel's meeting, revisions), `takeaway` (the offline sheet),
 `disagreement` (how far judges lie apart, pure), `severity` (how strict they are: numpy, the worker's alone) with
 `calibration` (kept and read), `drafting` (new versions of a score sheet); views: the four rooms that end in `_desk`.
 
@@ -25,7 +25,7 @@ plan, moving and waiving), `masking` (names hidden or not), `reading` (cases rea
 seat), `visits` with `checklist` and `pictures`, `presentations`, `schedule` (what the firm knows of its way); their screens
 are `planning` and `meetings`, their forms `phase_forms`. An application in evaluation is WRITTEN → SITE → PRESENT.
 
-Decisions are a history: the newest row of an application counts, and `service.decide_again` is the one way to add one.
+Decisions are a history: the newest row of an application counts, and `deciding.decide_again` is the one way to add one.
 
 Events: `evaluator.assigned` (assignment_id), `evaluator.recused` (assignment_id), `review.submitted` (application_id,
 assignment_id), `decision.made` and, for each later one, `decision.changed` (application_id, decision_id). It follows

@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import Actor, RuleBroken
-from portal.evaluation import bp, casefile, consensus, queries, service, sidebyside, visits
+from portal.evaluation import bp, casefile, consensus, deciding, queries, sidebyside, visits
 from portal.evaluation.forms import DecisionForm, FinaliseForm
 from portal.evaluation.models import Finding, Panel
 from portal.evaluation.rules import Outcome
@@ -44,7 +44,7 @@ def decide(key: str):
     form.items.choices = _changed_items(sides)
     if form.validate_on_submit():
         try:
-            service.decide(
+            deciding.decide(
                 actor,
                 panel,
                 tier=form.tier.data,
@@ -68,7 +68,7 @@ def _finalise(actor: Actor, panel: Panel) -> tuple[str, int] | Response:
     form.items.choices = _changed_items(sides)
     if form.validate_on_submit():
         try:
-            service.finalise(
+            deciding.finalise(
                 actor,
                 panel,
                 tier=form.tier.data,

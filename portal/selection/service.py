@@ -9,8 +9,7 @@ from portal.accounts.rules import OPERATOR, Role
 from portal.base import audit, clock, grants, mail, once, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken, StaleVersion, ensure
 from portal.base.db import session, transaction
-from portal.evaluation import plans
-from portal.evaluation import service as evaluation
+from portal.evaluation import deciding, plans
 from portal.evaluation.models import Decision
 from portal.evaluation.rules import Cause, Outcome, Ranked
 from portal.programmes.models import Call
@@ -215,7 +214,7 @@ def approve(actor: Actor, ranking: Ranking, *, version: int | None = None, once_
     """Approve: every case of the call is decided in this one transaction, as the ranking says.
 
     Raises: Forbidden selection_not_neutral; RuleBroken selection_ended, selection_changed, and those of
-            `evaluation.service.decide_by_rank`; StaleVersion
+            `evaluation.deciding.decide_by_rank`; StaleVersion
     Notes : assigner ≠ reviewer ≠ approver over the whole call; emits decision.made for each case, ranking.approved
     """
     with transaction():
@@ -233,7 +232,7 @@ def approve(actor: Actor, ranking: Ranking, *, version: int | None = None, once_
         result = rules.rank(rows, ranking.terms)
         told = rules.standings(result)
         chairs_words = queries.chairs_words(ranking.call)
-        evaluation.decide_by_rank(
+        deciding.decide_by_rank(
             actor,
             ranking.call_id,
             [
@@ -292,7 +291,7 @@ def move_up(call_id: int) -> list[Decision]:
         for one in chosen:
             told = waiting[one.id].decision.standing or {}
             made.append(
-                evaluation.decide_again(
+                deciding.decide_again(
                     SYSTEM,
                     one.id,
                     cause=Cause.RESERVE,

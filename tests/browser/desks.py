@@ -20,7 +20,7 @@ from portal.appeals.models import AppealSeat
 from portal.appeals.rules import SeatRole, SeatState
 from portal.applications.models import Application
 from portal.base.db import session
-from portal.evaluation import service, sidebyside
+from portal.evaluation import deciding, sidebyside
 from portal.evaluation.models import Assignment, Finding, Panel
 from portal.evaluation.rules import OPEN_STATES
 from portal.programmes.rules import Tier
@@ -75,7 +75,7 @@ def chairs() -> int:
             continue
         basis = sidebyside.basis_of(panel)
         good = basis.total >= basis.pass_points and not basis.below
-        service.finalise(
+        deciding.finalise(
             accounts.actor_of(panel.chair),
             panel,
             tier=basis.suggested or Tier.BASIC,

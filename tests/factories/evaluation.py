@@ -21,6 +21,7 @@ from portal.evaluation import (
     casefile,
     certificates,
     consensus,
+    deciding,
     drafting,
     draw,
     pressure,
@@ -170,7 +171,7 @@ def reviewed(
 def decided(
     chair: Actor, application: Application, tier: Tier, outcome: Outcome = Outcome.SELECTED, reason: str = ""
 ) -> Decision:
-    return service.decide(chair, queries.panel_of(application.id), tier=tier, outcome=outcome, reason=reason)
+    return deciding.decide(chair, queries.panel_of(application.id), tier=tier, outcome=outcome, reason=reason)
 
 
 def suggested(application: Application) -> Tier | None:

@@ -11,8 +11,8 @@ from portal.accounts.rules import Role
 from portal.applications.models import Application
 from portal.base.access import Actor
 from portal.base.db import session, transaction
+from portal.evaluation import deciding
 from portal.evaluation import queries as evaluation
-from portal.evaluation import service as deciding
 from portal.evaluation.models import CallPlan, Finding
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier

@@ -15,7 +15,7 @@ from portal.base import audit, clock
 from portal.base.access import Forbidden, RuleBroken, StaleVersion
 from portal.base.db import session
 from portal.base.outbox import OutboxEvent
-from portal.evaluation import queries, service
+from portal.evaluation import deciding, queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import Outcome
 from portal.programmes.models import Call
@@ -79,7 +79,7 @@ def test_a_case_is_decided_once(at_once, actor):
 
     def press(number):
         given = {"outcome": Outcome.SELECTED if number % 2 else Outcome.RESERVE, "once_key": f"key {number % 4}"}
-        return service.decide(jang, session.get(Panel, panel_id), tier=tier, **given).key
+        return deciding.decide(jang, session.get(Panel, panel_id), tier=tier, **given).key
 
     met = at_once(press)
     decision = session.scalars(sa.select(Decision).where(Decision.application_id == case_id)).one()

@@ -7,7 +7,7 @@ from portal.applications.rules import Status
 from portal.base import grants
 from portal.base.access import SYSTEM, Forbidden, RuleBroken
 from portal.base.db import session, transaction
-from portal.evaluation import outcome, queries, service
+from portal.evaluation import deciding, outcome, queries
 from portal.evaluation.models import Decision
 from portal.evaluation.rules import Cause, Outcome
 from tests.factories import evaluation as make
@@ -29,7 +29,7 @@ def second_chair(case, decided):
 
 def again(actor, case, **changes):
     values = {"cause": Cause.APPEAL, "tier": None, "outcome": Outcome.SELECTED, "reason": make.REASON, "total": 91.0}
-    return service.decide_again(actor, case.id, **{**values, **changes})
+    return deciding.decide_again(actor, case.id, **{**values, **changes})
 
 
 def test_the_newest_decision_counts_and_the_first_one_stays(case, decided, second_chair):

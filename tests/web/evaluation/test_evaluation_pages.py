@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portal.base import clock
 from portal.base.db import session
-from portal.evaluation import casefile, consensus, queries, queues, service
+from portal.evaluation import casefile, consensus, deciding, queries, queues, service
 from portal.evaluation.models import Assignment, Decision, Panel, Review
 from portal.evaluation.rules import TIERS, AssignmentState, Outcome, distance
 from tests.client import Page
@@ -297,7 +297,7 @@ def test_who_has_a_tie_is_not_even_offered(client_as, actor, case, bora):
 
 def test_every_page_opens_in_english(client_as, actor, case, two_reviews):
     key = make.assignment_of(actor("pyeong"), case).key
-    service.decide(
+    deciding.decide(
         actor("jang"),
         queries.panel_of(case.id),
         tier=make.suggested(case),

@@ -11,7 +11,7 @@ from portal.base import audit, clock, grants
 from portal.base.access import Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion
 from portal.base.db import session, transaction
 from portal.base.outbox import OutboxEvent
-from portal.evaluation import queries, service
+from portal.evaluation import deciding, queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import AssignmentState, DecisionKind, Outcome, RecusalReason
 from portal.profiles import queries as profiles
@@ -312,10 +312,10 @@ def test_after_the_decision_the_evaluators_read_the_files_no_more(actor, case, t
 
 def test_a_second_decision_is_refused_and_the_same_click_gives_the_first(actor, case, two_reviews):
     jang, tier = actor("jang"), make.suggested(case)
-    first = service.decide(jang, two_reviews, tier=tier, outcome=Outcome.SELECTED, once_key="click")
-    again = service.decide(jang, two_reviews, tier=tier, outcome=Outcome.SELECTED, once_key="click")
+    first = deciding.decide(jang, two_reviews, tier=tier, outcome=Outcome.SELECTED, once_key="click")
+    again = deciding.decide(jang, two_reviews, tier=tier, outcome=Outcome.SELECTED, once_key="click")
     with pytest.raises(RuleBroken) as refused:
-        service.decide(jang, two_reviews, tier=tier, outcome=Outcome.REJECTED, reason=make.REASON, once_key="another")
+        deciding.decide(jang, two_reviews, tier=tier, outcome=Outcome.REJECTED, reason=make.REASON, once_key="another")
     assert (again.id, refused.value.code) == (first.id, "evaluation_decided")
     assert session.scalar(sa.select(sa.func.count()).select_from(Decision)) == 1
 
@@ -351,7 +351,7 @@ def test_an_override_is_kept_with_reason_and_items(actor, case, panel, bora):
     other = other_than(suggested)
     make.reviewed(actor("pyeong"), case, tier=other, reason=make.REASON, changed={"T1": 0})
     make.reviewed(bora, case, tier=suggested)
-    decision = service.decide(
+    decision = deciding.decide(
         actor("jang"),
         panel,
         tier=other,

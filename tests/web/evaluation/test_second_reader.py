@@ -9,7 +9,7 @@ from portal.base import clock
 from portal.base.access import RulesBroken
 from portal.base.db import session
 from portal.base.outbox import OutboxEvent
-from portal.evaluation import queries, seating, service, sidebyside
+from portal.evaluation import deciding, queries, seating, service, sidebyside
 from portal.evaluation.models import Panel
 from portal.evaluation.rules import Outcome, RecusalReason, reviews_needed
 from portal.evaluation.seating import AssignmentFilters
@@ -171,9 +171,9 @@ def test_the_chair_waits_for_the_third_or_says_in_writing_why_not(actor, case, p
     given = {"tier": suggested, "outcome": Outcome.SELECTED, "reason": make.REASON}
     for waiver in ("", "  짧은 까닭  ", " " * 60):
         with pytest.raises(RulesBroken) as refused:
-            service.decide(actor("jang"), panel, **given, waiver=waiver)
+            deciding.decide(actor("jang"), panel, **given, waiver=waiver)
         assert [(one.field, one.code) for one in refused.value.broken] == [("waiver", "evaluation_reader_missing")]
-    decision = service.decide(actor("jang"), panel, **given, waiver=make.REASON)
+    decision = deciding.decide(actor("jang"), panel, **given, waiver=make.REASON)
     assert decision.waiver == make.REASON
 
 

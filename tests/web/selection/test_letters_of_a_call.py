@@ -7,8 +7,8 @@ import pytest
 from portal.base import clock, files, workdays
 from portal.base.access import SYSTEM, NotVisible, RuleBroken
 from portal.base.db import session
+from portal.evaluation import deciding
 from portal.evaluation import queries as evaluation
-from portal.evaluation import service as evaluating
 from portal.evaluation.rules import Cause, Outcome
 from portal.letters import paper, work
 from portal.letters import queries as letters
@@ -111,7 +111,7 @@ def test_who_moves_up_gets_a_letter_by_itself(actor, call, ranked, drain):
     un = actor("un")
     notices.send_all(un, call)
     work.run_waiting(COMPOSERS)
-    evaluating.decide_again(
+    deciding.decide_again(
         SYSTEM,
         ranked[0].id,
         cause=Cause.WITHDRAWAL,

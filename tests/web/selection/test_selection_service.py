@@ -9,9 +9,9 @@ from portal.applications.rules import Status
 from portal.base import audit, grants
 from portal.base.access import Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion
 from portal.base.db import session
+from portal.evaluation import deciding
 from portal.evaluation import outcome as outcomes_of
 from portal.evaluation import queries as evaluation
-from portal.evaluation import service as deciding
 from portal.evaluation.models import Decision
 from portal.evaluation.rules import Cause, Outcome
 from portal.programmes.rules import Tier
