@@ -31,6 +31,7 @@ from portal.base.words import say
 from portal.evaluation import masking, queries
 from portal.evaluation.models import Assignment, Panel
 from portal.evaluation.rules import AssignmentState
+from portal.programmes import queries as programmes
 from portal.programmes.models import Call
 
 PURPOSE = "presentation"
@@ -166,13 +167,13 @@ def offer(
     Raises: RuleBroken appointment_minutes (minutes), appointment_hours, appointment_many (last), appointment_past
             (day), appointment_overlap (first), appointment_place (place)
     """
-    _ensure_operator(actor)
+    _ensure_runs(actor, call)
     return booking_service.offer(actor, "call", call.id, PURPOSE, grid(day, first, last, minutes, pause), place)
 
 
 def withdraw(actor: Actor, call: Call, slot_key: str) -> None:
     """Take a slot back that was never booked. Raises: NotVisible, RuleBroken appointment_taken."""
-    _ensure_operator(actor)
+    _ensure_runs(actor, call)
     booking_service.remove(actor, _slot(call, slot_key))
 
 
@@ -205,7 +206,7 @@ class Placed:
 
 def place_all(actor: Actor, call: Call) -> Placed:
     """Give every waiting case, in the order of its number, the first free slot at which its whole panel is free."""
-    _ensure_operator(actor)
+    _ensure_runs(actor, call)
     with transaction():
         table = timetable(actor, call)
         now = clock.now()
@@ -315,6 +316,13 @@ def _panels(application_ids: Collection[int]) -> dict[int, Panel]:
         sa.select(Panel).where(Panel.application_id.in_(application_ids)).options(selectinload(Panel.assignments))
     )
     return {row.application_id: row for row in rows}
+
+
+def _ensure_runs(actor: Actor, call: Call) -> None:
+    """Another region's call does not exist for an operator, by whatever way the request came."""
+    _ensure_operator(actor)
+    if programmes.call_run_by(actor, call.key) is None:
+        raise NotVisible
 
 
 def _ensure_operator(actor: Actor) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, Role
 from portal.base.access import YES, Verdict, no
 from portal.base.words import Words, define, say
-from portal.programmes.rules import Tier
+from portal.programmes.rules import MOST_REVIEWS, Tier
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "evaluation:queue:read": EVALUATORS,
@@ -46,7 +46,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 REVIEWERS = 2
 """Evaluators per application, and the least number of reviews that a decision rests on."""
-MOST_REVIEWERS = 5
+MOST_REVIEWERS = MOST_REVIEWS
 DAYS_TO_REVIEW = 14
 DUE_SOON = timedelta(days=3)
 REASON_LENGTH = 30

@@ -151,7 +151,7 @@ EARLIEST = datetime(2023, 9, 18, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(days=731)
 LARGEST_BUDGET_KRW = 10_000_000_000_000
-MOST_REVIEWS = 7
+MOST_REVIEWS = 5
 
 CODES = define(
     {
@@ -204,7 +204,7 @@ CODES = define(
         ),
         "call_region_unknown": say("지역을 다시 고르세요.", "Choose the region again."),
         "call_region_foreign": say("우리 지역의 공고만 열 수 있습니다.", "You may only open calls of your own region."),
-        "call_reviews_range": say("평가위원 수는 1~7명입니다.", "Between 1 and 7 reviewers."),
+        "call_reviews_range": say("평가위원 수는 1~5명입니다.", "Between 1 and 5 reviewers."),
         "call_ratio_range": say("지원 비율은 1~100%입니다.", "The share is between 1 and 100 %."),
         "call_ceiling_range": say(
             "지원 한도는 0보다 크고 예산을 넘지 않아야 합니다.", "The ceiling must be above zero and within the budget."

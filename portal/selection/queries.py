@@ -366,6 +366,12 @@ def lock_call(call_id: int) -> None:
     session.scalar(sa.select(Call.id).where(Call.id == call_id).with_for_update(of=Call))
 
 
+def lock_panels(call_id: int) -> None:
+    """Every panel of a call, always in the same order: a chair who finalises meanwhile waits."""
+    panels = sa.select(Panel.id).join(Application, Application.id == Panel.application_id)
+    session.execute(panels.where(Application.call_id == call_id).order_by(Panel.id).with_for_update(of=Panel)).all()
+
+
 def lock(ranking: Ranking) -> None:
     """One writer at a time on a ranking."""
     session.refresh(ranking, with_for_update={"of": Ranking})

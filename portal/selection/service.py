@@ -226,6 +226,7 @@ def approve(actor: Actor, ranking: Ranking, *, version: int | None = None, once_
             raise RuleBroken("selection_ended")
         if version is not None and version != ranking.version:
             raise StaleVersion()
+        queries.lock_panels(ranking.call_id)  # no finding changes between what is ranked and what is decided
         rows = queries.candidates(ranking.call)
         if queries.progress(ranking.call).open or rules.digest(rows, ranking.terms) != ranking.digest:
             raise RuleBroken("selection_changed")

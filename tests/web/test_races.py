@@ -235,3 +235,25 @@ def test_twenty_approvals_of_one_ranking_decide_each_case_once(actor, at_once):
     ).all()
     assert [one.value for one in outcomes] == ["selected", "selected", "selected", "reserve"]
     assert _count(Decision) == len(ids) + 1
+
+
+def test_no_finding_changes_between_the_ranking_and_its_decisions(at_once, actor):
+    """Nineteen times the chair changes the recommendation while the ranking is approved: what is decided is what stands."""
+    call = rankings.a_ranked_call()
+    world = SimpleNamespace(actor=actor)
+    [case] = rankings.finalised(world, call, [0.9])
+    head = rankings.head_chair()
+    ranking = rankings.proposed(actor("un"), call, head)
+    jang, case_id, ranking_id = actor("jang"), case.id, ranking.id
+
+    def press(number):
+        if number == 3:
+            return selection.approve(head, session.get(Ranking, ranking_id)).state.value
+        recommended = number % 2 == 0
+        return rankings.finalise(jang, session.get(Application, case_id), recommended=recommended).recommended
+
+    met = at_once(press)
+    decided = queries.decision_of(case_id)
+    assert (decided is not None) == (met[3] == "approved")
+    if decided is not None:
+        assert (decided.outcome is Outcome.SELECTED) == queries.finding_of(case_id).recommended

@@ -89,7 +89,7 @@ def test_sound_facts_pass():
         ({"budget_krw": -1}, "budget", "call_budget_positive"),
         ({"budget_krw": 10**15}, "budget", "call_budget_large"),
         ({"reviews": 0}, "reviews", "call_reviews_range"),
-        ({"reviews": 8}, "reviews", "call_reviews_range"),
+        ({"reviews": 6}, "reviews", "call_reviews_range"),
         ({"ceiling_krw": 6_000_000_000}, "ceiling", "call_ceiling_range"),
         ({"subsidy_ratio": 1.5}, "ratio", "call_ratio_range"),
         ({"months": 61}, "months", "call_months_range"),

@@ -1,11 +1,13 @@
 """Site visits and presentations: planned without booking anybody twice, read by those who may, told without a name."""
 
 import io
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from portal.accounts.rules import Role
 from portal.applications.rules import Status
 from portal.appointments import queries as appointments
 from portal.base import clock, mail, outbox
@@ -368,3 +370,16 @@ def test_scores_may_be_revised_once_the_case_has_presented(client_as, actor, pre
     session.expire_all()
     review = make.assignment_of(pyeong, presenting).review
     assert review.scores[first.code]["points"] == 1
+
+
+def test_an_operator_of_another_region_gives_no_slots_by_any_door(actor, presenting):
+    un = actor("un")
+    elsewhere = replace(un, roles=frozenset({Role.OPERATOR_REGION}), region="busan")
+    hours = {"day": a_day(), "first": time(9, 0), "last": time(10, 0), "minutes": 30, "pause": 0, "place": "합성 회의실"}
+    with pytest.raises(NotVisible):
+        presentations.offer(elsewhere, presenting.call, **hours)
+    slot = presentations.offer(un, presenting.call, **hours)[0]
+    with pytest.raises(NotVisible):
+        presentations.withdraw(elsewhere, presenting.call, slot.key)
+    with pytest.raises(NotVisible):
+        presentations.place_all(elsewhere, presenting.call)
