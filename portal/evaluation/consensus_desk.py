@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from portal.base import clock
 from portal.base.access import RuleBroken
 from portal.evaluation import bp, consensus, masking, queries, queues, rubric, rules
-from portal.evaluation.forms import ConveneForm, fill_scores, notes_form, revise_form
+from portal.evaluation.forms import ConveneForm, fill_revision, notes_form, revise_form
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
 
@@ -59,27 +59,10 @@ def case_consensus(key: str):
     assignment = queries.case_by_key(actor, key)
     meeting = consensus.meeting_for(assignment)
     sheet, review = rubric.load(assignment.panel.rubric), assignment.review
-    form = revise_form(sheet)(
-        data={
-            **fill_scores(sheet, review.scores),
-            "comment": review.comment,
-            "final_tier": review.final_tier,
-            "tier_reason": review.reason,
-            "version": review.version,
-        }
-    )
+    form = revise_form(sheet)(data=fill_revision(sheet, review))
     if form.validate_on_submit():
         try:
-            consensus.revise(
-                actor,
-                assignment,
-                form.version.data,
-                scores=form.given,
-                comment=form.comment.data or "",
-                final_tier=form.final_tier.data,
-                tier_reason=form.tier_reason.data or "",
-                reason=form.why.data or "",
-            )
+            consensus.revise(actor, assignment, form.version.data, **form.revision)
             flash(_("평가를 고쳤습니다. 고치기 전의 점수도 남아 있습니다."), "success")
             return redirect(url_for("evaluation.case_consensus", key=key))
         except RuleBroken as broken:

@@ -27,6 +27,7 @@ from portal.evaluation.casefile import CaseFile
 from portal.evaluation.fairness import COMMENT_LENGTH as RATING_LENGTH
 from portal.evaluation.fairness import MARK_LABELS, MARKS, PressureSource, Question
 from portal.evaluation.lots import Wish
+from portal.evaluation.models import Review
 from portal.evaluation.phases import PhaseKind
 from portal.evaluation.rubric import Rubric
 from portal.evaluation.rules import CHOICES, SEAT_ENDED, TIERS, ItemVerdict, Member, Outcome, RecusalReason
@@ -304,9 +305,30 @@ class ReviseForm(ScoresForm):
         validators=[Optional(), Length(max=REASON_MAX)],
     )
 
+    @property
+    def revision(self) -> dict[str, Any]:
+        """What `consensus.revise` takes."""
+        return {
+            "scores": self.given,
+            "comment": self.comment.data or "",
+            "final_tier": self.final_tier.data,
+            "tier_reason": self.tier_reason.data or "",
+            "reason": self.why.data or "",
+        }
+
 
 def revise_form(sheet: Rubric) -> type[ReviseForm]:
     return type("ReviseForm", (ReviseForm,), {**_score_fields(sheet), "own_tier": None})
+
+
+def fill_revision(sheet: Rubric, review: Review) -> dict[str, Any]:
+    return {
+        **fill_scores(sheet, review.scores),
+        "comment": review.comment,
+        "final_tier": review.final_tier,
+        "tier_reason": review.reason,
+        "version": review.version,
+    }
 
 
 class FinaliseForm(DecisionForm):

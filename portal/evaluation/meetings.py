@@ -24,7 +24,7 @@ from portal.evaluation import (
     visits,
 )
 from portal.evaluation.checklist import CHECKS
-from portal.evaluation.forms import OpenForm, fill_scores, revise_form
+from portal.evaluation.forms import OpenForm, fill_revision, revise_form
 from portal.evaluation.phase_forms import PhotoForm, ReportForm, SlotsForm, VisitForm, next_working_day
 from portal.evaluation.planning import own_call, own_case
 from portal.evaluation.rules import VersionCause
@@ -316,27 +316,10 @@ def revise(key: str):
     if consensus.revision_cause(assignment) is not VersionCause.PRESENTATION:
         return redirect(url_for("evaluation.case", key=key))
     sheet, review = rubric.load(assignment.panel.rubric), assignment.review
-    form = revise_form(sheet)(
-        data={
-            **fill_scores(sheet, review.scores),
-            "comment": review.comment,
-            "final_tier": review.final_tier,
-            "tier_reason": review.reason,
-            "version": review.version,
-        }
-    )
+    form = revise_form(sheet)(data=fill_revision(sheet, review))
     if form.validate_on_submit():
         try:
-            consensus.revise(
-                actor,
-                assignment,
-                form.version.data,
-                scores=form.given,
-                comment=form.comment.data or "",
-                final_tier=form.final_tier.data,
-                tier_reason=form.tier_reason.data or "",
-                reason=form.why.data or "",
-            )
+            consensus.revise(actor, assignment, form.version.data, **form.revision)
             flash(_("평가를 고쳤습니다. 고치기 전의 점수도 남아 있습니다."), "success")
             return redirect(url_for("evaluation.case", key=key))
         except RuleBroken as broken:
