@@ -24,7 +24,7 @@ from portal.base.db import session, transaction
 from portal.base.paging import Page, paginate
 from portal.evaluation import declaring, disagreement, plans, queries
 from portal.evaluation.lots import DrawCause
-from portal.evaluation.models import Assignment, CallPlan, Draw, Panel, Review
+from portal.evaluation.models import Assignment, CallPlan, Consensus, Draw, Finding, Panel, Review
 from portal.evaluation.phases import Plan
 from portal.evaluation.queries import LINES, PAGE_SIZE
 from portal.evaluation.rules import MOST_REVIEWERS, OPEN_STATES, AssignmentState, RecusalReason
@@ -32,7 +32,8 @@ from portal.programmes.models import Call
 
 
 def sweep() -> int:
-    """Once a day: remind who is nearly late, free the seats of who stayed silent. Returns how many seats were freed."""
+    """Once a day: remind who is nearly late, free the seats of who stayed silent, and look once more at reviews that lie
+    apart. Returns how many seats were freed."""
     today, freed = clock.today(), 0
     for assignment_id in _open_seats():
         with transaction():
@@ -46,6 +47,7 @@ def sweep() -> int:
                 freed += 1
             elif seat.reminded_at is None and today >= seat.due_on - timedelta(days=plan.remind_days):
                 _remind(seat)
+    _look_again()
     return freed
 
 
@@ -108,6 +110,27 @@ def on_review_submitted(application_id: int, **_: Any) -> None:
         {"panel": panel.id, "needed": panel.reviews_needed, "index": found},
     )
     outbox.emit("panel.widened", application_id=application_id, reason=DrawCause.DISAGREEMENT.value)
+
+
+def _look_again() -> None:
+    """Cases that were in before their call showed how far judges usually lie apart are held against it now."""
+    waiting = session.scalars(
+        sa.select(Panel.application_id)
+        .join(Application, Application.id == Panel.application_id)
+        .outerjoin(Finding, Finding.application_id == Panel.application_id)
+        .outerjoin(Consensus, Consensus.panel_id == Panel.id)
+        .where(
+            Application.status.in_(IN_EVALUATION),
+            Panel.reviews_needed.is_(None),
+            # who has met or finalised has dealt with it already
+            Finding.id.is_(None),
+            Consensus.id.is_(None),
+        )
+        .order_by(Panel.id)
+    ).all()
+    for application_id in waiting:
+        with transaction():
+            on_review_submitted(application_id)
 
 
 def index_of(application_id: int, call_id: int) -> float:
