@@ -45,12 +45,13 @@ def define(actor: Actor, call: Call, plan: Plan, rows: Sequence[Phase], version:
     _ensure_operator(actor)
     rows = phases.in_order(rows)
     with transaction():
-        programmes.set_reviews(actor, call, plan.reviews)  # checks the region
+        programmes.locked(actor, call)  # checks the region
         row = plans.plan_row(call.id, lock=True)
         if version != (row.version if row else 0):
             raise StaleVersion()
         if problems := _problems(call, plan, rows):
             raise RulesBroken(problems)
+        programmes.set_reviews(actor, call, plan.reviews)
         before = plans.phases_of(call.id)
         if row is None:
             row = CallPlan(call_id=call.id)

@@ -110,7 +110,7 @@ def edit_call(actor: Actor, call: Call, facts: CallFacts, version: int) -> Call:
     Raises: StaleVersion when somebody saved before; RulesBroken with every refusal; RuleBroken no_right.
     """
     with transaction():
-        row = _locked(actor, call)
+        row = locked(actor, call)
         if row.version != version:
             raise StaleVersion()
         before = row.facts
@@ -133,7 +133,7 @@ def set_reviews(actor: Actor, call: Call, reviews: int) -> Call:
     if not 1 <= reviews <= MOST_REVIEWS:
         raise RuleBroken("call_reviews_range", "reviews")
     with transaction():
-        row = _locked(actor, call)
+        row = locked(actor, call)
         if row.reviews != reviews:
             row.reviews = reviews
             session.flush()
@@ -144,7 +144,7 @@ def set_reviews(actor: Actor, call: Call, reviews: int) -> Call:
 def publish_call(actor: Actor, call: Call) -> Call:
     """Publish a draft. Raises: RuleBroken call_not_draft, or what is no longer right with it (the window passed)."""
     with transaction():
-        row = _locked(actor, call)
+        row = locked(actor, call)
         if row.status is not CallStatus.DRAFT:
             raise RuleBroken("call_not_draft")
         _checked(actor, row.facts)
@@ -161,7 +161,7 @@ def close_call(actor: Actor, call: Call, reason: str) -> Call:
     if not reason.strip():
         raise RuleBroken("call_reason_missing", "reason")
     with transaction():
-        row = _locked(actor, call)
+        row = locked(actor, call)
         if row.phase not in (Phase.OPEN, Phase.UPCOMING):
             raise RuleBroken("call_not_running")
         row.status, row.closed_early_at, row.closed_reason = CallStatus.CLOSED, clock.now(), reason.strip()
@@ -171,7 +171,8 @@ def close_call(actor: Actor, call: Call, reason: str) -> Call:
         return row
 
 
-def _locked(actor: Actor, call: Call) -> Call:
+def locked(actor: Actor, call: Call) -> Call:
+    """The call as it is now, held until the end of the transaction. Raises: RuleBroken no_right, call_region_foreign."""
     row = session.execute(
         sa.select(Call).where(Call.id == call.id).with_for_update(of=Call).execution_options(populate_existing=True)
     ).scalar_one()

@@ -128,6 +128,16 @@ def test_every_route_says_who_may_enter(app):
     assert wrong == []
 
 
+@pytest.fixture
+def just_signed_in(world):
+    """The clock stands where the cast signed in: later, a session's sign of life would be a row that looking writes."""
+    with world.app.app_context():
+        moment = session.scalar(sa.select(sa.func.max(SignIn.seen_at)))
+        session.rollback()
+    with clock.freeze(moment):
+        yield
+
+
 # --- tokens --------------------------------------------------------------------------------------------------
 
 CHANGING = [(endpoint, method) for endpoint, method in ROUTES if method != "GET"]
@@ -136,7 +146,7 @@ CHANGING = [(endpoint, method) for endpoint, method in ROUTES if method != "GET"
 @pytest.mark.parametrize(
     ("endpoint", "method"), CHANGING, ids=[f"{method} {endpoint}" for endpoint, method in CHANGING]
 )
-def test_without_a_token_nothing_is_changed(database, world, endpoint, method):
+def test_without_a_token_nothing_is_changed(database, world, just_signed_in, endpoint, method):
     """Every person, without a token and with another session's token: refused, and not one row is written."""
     if guard.access_of(world.app, endpoint) == guard.MACHINE:
         pytest.skip("authenticated by key, not by cookie")
@@ -182,16 +192,6 @@ ACTS_ON_LOOKING |= {
     "profiles.evidence",
 }
 GETS = [endpoint for endpoint, method in ROUTES if method == "GET"]
-
-
-@pytest.fixture
-def just_signed_in(world):
-    """The clock stands where the cast signed in: later, a session's sign of life would be a row that looking writes."""
-    with world.app.app_context():
-        moment = session.scalar(sa.select(sa.func.max(SignIn.seen_at)))
-        session.rollback()
-    with clock.freeze(moment):
-        yield
 
 
 @pytest.mark.one_database
