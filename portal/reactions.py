@@ -14,6 +14,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
+from portal.directory import suspension
 from portal.evaluation import (
     calibration,
     consensus,
@@ -38,6 +39,11 @@ from portal.selection import service as selection
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
+    "suspension.decided": [suspension.write_decided],
+    "suspension.lifted": [suspension.write_lifted],
+    "suspension.appealed": [suspension.write_appealed],
+    "suspension.answered": [suspension.write_answered],
+    "suspension.ended": [suspension.write_ended],
     "application.submitted": [applications.write_received, scoring.on_application_handed_in],
     "application.accepted": [phasing.skip_waived],
     "application.supplement_asked": [applications.write_supplement_asked],

@@ -14,6 +14,8 @@ from portal.base.access import SYSTEM, Actor
 from portal.demo import people, texts
 from portal.demo.country import CAST, DOMAIN, EVALUATORS, FIRMS, SUPPLIERS, Country
 from portal.directory import service as directory
+from portal.directory import suspension
+from portal.directory.oversight import SuspensionGround
 from portal.profiles import questionnaire
 from portal.profiles import service as profiles
 from portal.programmes import service as programmes
@@ -122,8 +124,11 @@ def suppliers(country: Country) -> None:
             for _ in range(random.choice((0, 0, 1, 2, 4, 7)) if number else 5):
                 _record(country, organisation.id, kind.technologies)
             if number == SUPPLIERS - 7:
-                directory.suspend_listing(
-                    country.operator, listing.id, "소재지와 엔지니어 수를 확인하고 있습니다. (예시)"
+                suspension.suspend(
+                    country.operator,
+                    listing.id,
+                    SuspensionGround.CHECKING,
+                    "소재지와 엔지니어 수를 확인하고 있습니다. (예시)",
                 )
             else:
                 country.suppliers.append((actor, organisation.id, listing.key))

@@ -2,9 +2,12 @@
 
 Persons: everybody searches; a supplier's people write their listing; operators review it.
 Words  : Listing 등록정보 (what a supplier says), TrackRecord 구축실적 (what was verified; suppliers never write it).
-Status : DRAFT → PENDING → APPROVED ⇄ SUSPENDED; a returned listing is a DRAFT with a reason. An edit of an approved
-listing is public at once and waits in the operators' queue as a difference from the approved text.
-Extra room: `search` reads loosely typed queries and ranks listings (pure).
+Status : DRAFT → PENDING → APPROVED; a returned listing is a DRAFT with a reason. An edit of an approved listing is
+public at once and waits in the operators' queue as a difference from the approved text. A Suspension 정지 stands beside
+the status: what is public now is approved and not suspended.
+Extra rooms: `search` reads loosely typed queries and ranks listings (pure). The operator's side: `oversight` (rules of
+marks and suspensions, pure), `standing` (the one condition for “public now”), `suspension` (the act, its appeal and
+its end), `marks` (what is verified and valid on a day).
 """
 
 from __future__ import annotations
@@ -12,15 +15,15 @@ from __future__ import annotations
 from flask import Blueprint
 
 from portal.base.words import say
-from portal.directory import rules
+from portal.directory import oversight, rules
 from portal.web.pages import NavItem
 
 bp = Blueprint("directory", __name__)
-PERMISSIONS = rules.PERMISSIONS
+PERMISSIONS = {**rules.PERMISSIONS, **oversight.PERMISSIONS}
 NAV = [
     NavItem(say("공급기업 찾기", "Find suppliers"), "directory.index", order=30),
     NavItem(say("우리 등록정보", "Our listing"), "directory.edit", "directory:own:read", order=31),
     NavItem(say("공급기업 심사", "Review listings"), "directory.review_queue", "directory:review:read", order=60),
 ]
 
-from portal.directory import views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.directory import suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
+from portal.base.files import Blob
+from portal.directory.oversight import AppealOutcome, CapabilityLevel, Mark, SuspensionGround, VerificationState
 from portal.directory.rules import REVIEWED, Figures, ListingStatus, figures, is_grey
 from portal.reference.rules import SizeClass
+
+_ONE_OF_A_KIND = "state IN ('claimed', 'verified')"
 
 
 class Listing(Keyed, Stamped, Versioned, db.Model):
@@ -49,11 +53,13 @@ class Listing(Keyed, Stamped, Versioned, db.Model):
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unseen_since: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     returned_reason: Mapped[str] = mapped_column(sa.Text, default="")
-    suspended_reason: Mapped[str] = mapped_column(sa.Text, default="")
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
     records: Mapped[list[TrackRecord]] = relationship(
         back_populates="listing", order_by="TrackRecord.year.desc(), TrackRecord.id.desc()"
+    )
+    suspensions: Mapped[list[Suspension]] = relationship(
+        back_populates="listing", order_by="Suspension.starts_at.desc(), Suspension.id.desc()"
     )
 
     @property
@@ -63,6 +69,11 @@ class Listing(Keyed, Stamped, Versioned, db.Model):
     @property
     def is_grey(self) -> bool:
         return is_grey(self.last_confirmed_at, clock.now())
+
+    @property
+    def suspension(self) -> Suspension | None:
+        """The suspension in force now."""
+        return next((one for one in self.suspensions if one.is_in_force), None)
 
     @property
     def has_capacity(self) -> bool:
@@ -118,3 +129,109 @@ class TrackRecord(db.Model):
         if self.target_level is None or self.achieved_level is None:
             return None
         return self.achieved_level >= self.target_level
+
+
+class Suspension(Keyed, Stamped, db.Model):
+    """One time that a supplier was taken out of directory, search and matching. Ends on its day, or when it is lifted."""
+
+    __tablename__ = "listing_suspension"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    ground: Mapped[SuspensionGround] = mapped_column(enum_type(SuspensionGround))
+    # what the supplier is told
+    detail: Mapped[str] = mapped_column(sa.Text)
+    # number of the decision's paper
+    document: Mapped[str] = mapped_column(sa.String(80), default="")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # the first moment after the term; None: until somebody lifts it
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    # law and clause that let others know, and from which day; both or neither
+    publication_ground: Mapped[str] = mapped_column(sa.String(200), default="")
+    published_on: Mapped[date | None]
+
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lifted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    lift_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    # when the end by time was noticed and told
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    appeal: Mapped[str] = mapped_column(sa.Text, default="")
+    appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    appealed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    appeal_outcome: Mapped[AppealOutcome | None] = mapped_column(enum_type(AppealOutcome))
+    appeal_answer: Mapped[str] = mapped_column(sa.Text, default="")
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+
+    listing: Mapped[Listing] = relationship(back_populates="suspensions")
+
+    __table_args__ = (
+        sa.CheckConstraint("(publication_ground = '') = (published_on IS NULL)", name="publication_whole"),
+        sa.CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="term_forward"),
+        sa.CheckConstraint("(appeal = '') = (appealed_at IS NULL)", name="appeal_whole"),
+        sa.CheckConstraint("(appeal_outcome IS NULL) = (answered_at IS NULL)", name="answer_whole"),
+        sa.Index("ix_listing_suspension_term", "listing_id", "starts_at", "ends_at", "lifted_at"),
+    )
+
+    @property
+    def is_in_force(self) -> bool:
+        now = clock.now()
+        return self.starts_at <= now and (self.ends_at is None or self.ends_at > now) and (self.lifted_at is None)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether others may know of it now."""
+        return self.is_in_force and self.published_on is not None and self.published_on <= clock.today()
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the term, in Korea."""
+        return (self.ends_at - timedelta(days=1)).astimezone(clock.KST).date() if self.ends_at else None
+
+
+class Verification(Keyed, Stamped, Versioned, db.Model):
+    """One registration, certificate or level of a supplier: claimed with a paper, then judged by an operator."""
+
+    __tablename__ = "listing_verification"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[Mark] = mapped_column(enum_type(Mark))
+    state: Mapped[VerificationState] = mapped_column(enum_type(VerificationState), index=True)
+    number: Mapped[str] = mapped_column(sa.String(60), default="")
+    issuer: Mapped[str] = mapped_column(sa.String(80), default="")
+    level: Mapped[CapabilityLevel | None] = mapped_column(enum_type(CapabilityLevel))
+    issued_on: Mapped[date | None]
+    # the last day; None: without end
+    valid_until: Mapped[date | None]
+    blob_id: Mapped[int | None] = mapped_column(sa.ForeignKey("blob.id"), index=True)
+    filename: Mapped[str] = mapped_column(sa.String(140), default="")
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    # "project:<id>" when a confirmed project brought it
+    source: Mapped[str] = mapped_column(sa.String(80), default="")
+    claimed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    judged_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # why it was refused, or ended before its time
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    listing: Mapped[Listing] = relationship()
+    blob: Mapped[Blob | None] = relationship()
+
+    __table_args__ = (
+        # one open claim and one standing mark of a kind for each supplier, whoever clicks how often
+        sa.Index(
+            "uq_listing_verification_one_of_a_kind",
+            "listing_id",
+            "kind",
+            "state",
+            unique=True,
+            sqlite_where=sa.text(_ONE_OF_A_KIND),
+            postgresql_where=sa.text(_ONE_OF_A_KIND),
+        ),
+        sa.Index("ix_listing_verification_standing", "kind", "state", "valid_until"),
+        sa.CheckConstraint("valid_until IS NULL OR issued_on IS NULL OR valid_until >= issued_on", name="term_forward"),
+        sa.CheckConstraint("(kind = 'capability') = (level IS NOT NULL)", name="level_of_capability"),
+        sa.CheckConstraint("state = 'claimed' OR judged_at IS NOT NULL OR state = 'withdrawn'", name="judged"),
+    )

@@ -20,6 +20,7 @@ from portal.base.db import session
 from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
 from portal.directory import search as text_search
+from portal.directory import standing
 from portal.directory.models import Listing, TrackRecord
 from portal.directory.rules import NATIONWIDE, ListingStatus, PriceModel, is_grey
 from portal.reference import queries as reference
@@ -35,7 +36,7 @@ READ_CONTACT = "read_contact"
 def visible_to(actor: Actor) -> sa.Select[tuple[Listing]]:
     """The listings that an actor may open: public ones, the own one, and for operators and auditors every one
     that was ever submitted."""
-    allowed = [Listing.status == ListingStatus.APPROVED]
+    allowed = [standing.is_public()]
     if actor.organisation_id is not None and actor.has(*SUPPLIER):
         allowed.append(Listing.organisation_id == actor.organisation_id)
     if actor.has(*OPERATOR, Role.AUDITOR):
@@ -47,7 +48,7 @@ def visible_to(actor: Actor) -> sa.Select[tuple[Listing]]:
 
 def public(actor: Actor) -> sa.Select[tuple[Listing]]:
     """What the directory, its search, its counts and the matching show, whoever looks."""
-    return visible_to(actor).where(Listing.status == ListingStatus.APPROVED)
+    return sa.select(Listing).where(standing.is_public())
 
 
 def by_key(actor: Actor, key: str) -> Listing:
@@ -111,8 +112,8 @@ def may_read_contact(actor: Actor, listing: Listing) -> bool:
 QUEUES: dict[str, Callable[[], sa.ColumnElement[bool]]] = {
     "pending": lambda: Listing.status == ListingStatus.PENDING,
     "edited": lambda: sa.and_(Listing.status == ListingStatus.APPROVED, Listing.unseen_since.is_not(None)),
-    "public": lambda: Listing.status == ListingStatus.APPROVED,
-    "suspended": lambda: Listing.status == ListingStatus.SUSPENDED,
+    "public": standing.is_public,
+    "suspended": standing.is_suspended,
     "all": sa.true,
 }
 
@@ -125,7 +126,8 @@ def _queue(actor: Actor) -> sa.Select[tuple[Listing]]:
 def review_queue(actor: Actor, which: str, number: int) -> Page[Listing]:
     """What operators work through, the longest waiting first."""
     waiting = sa.func.coalesce(Listing.unseen_since, Listing.submitted_at)
-    return paginate(_queue(actor).where(QUEUES[which]()).order_by(waiting, Listing.id), number, 30)
+    wanted = _queue(actor).where(QUEUES[which]()).options(selectinload(Listing.suspensions))
+    return paginate(wanted.order_by(waiting, Listing.id), number, 30)
 
 
 def review_counts(actor: Actor) -> dict[str, int]:

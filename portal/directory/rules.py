@@ -25,7 +25,6 @@ class ListingStatus(StrEnum):
     DRAFT = "draft"
     PENDING = "pending"
     APPROVED = "approved"
-    SUSPENDED = "suspended"
 
     @property
     def label(self) -> Words:
@@ -33,21 +32,19 @@ class ListingStatus(StrEnum):
 
     @property
     def tone(self) -> str:
-        return {"draft": "neutral", "pending": "info", "approved": "success", "suspended": "danger"}[self.value]
+        return {"draft": "neutral", "pending": "info", "approved": "success"}[self.value]
 
 
 STATUS_LABELS = {
     ListingStatus.DRAFT: say("작성 중", "Draft"),
     ListingStatus.PENDING: say("승인 대기", "Awaiting approval"),
     ListingStatus.APPROVED: say("공개", "Public"),
-    ListingStatus.SUSPENDED: say("정지", "Suspended"),
 }
 
 NEXT = {
     ListingStatus.DRAFT: {ListingStatus.PENDING},
     ListingStatus.PENDING: {ListingStatus.APPROVED, ListingStatus.DRAFT},
-    ListingStatus.APPROVED: {ListingStatus.SUSPENDED, ListingStatus.DRAFT},
-    ListingStatus.SUSPENDED: {ListingStatus.APPROVED},
+    ListingStatus.APPROVED: {ListingStatus.DRAFT},
 }
 
 
@@ -153,13 +150,13 @@ FIELD_LABELS: dict[str, Words] = {
 }
 
 
-def can_edit(actor: Actor, organisation_id: int, status: ListingStatus | None) -> Verdict:
+def can_edit(actor: Actor, organisation_id: int, *, is_suspended: bool = False) -> Verdict:
     """A supplier's own people edit its listing; a suspended one stands still."""
     if actor.is_system:
         return YES
     if actor.organisation_id != organisation_id or not actor.has(*SUPPLIER):
         return no("listing_not_yours")
-    if status is ListingStatus.SUSPENDED:
+    if is_suspended:
         return no("listing_suspended")
     return YES
 

@@ -58,7 +58,7 @@ def save_listing(
     facts = {name: empty if facts.get(name) is None else _cleaned(facts[name]) for name, empty in EMPTY.items()}
     with transaction():
         row = queries.of_organisation(owner_id) if owner_id else None
-        verdict = can_edit(actor, owner_id or 0, row.status if row else None)
+        verdict = can_edit(actor, owner_id or 0, is_suspended=row is not None and row.suspension is not None)
         if not verdict:
             raise Forbidden(verdict.code)
         if row is not None and not actor.is_system and row.version != version:
@@ -119,7 +119,7 @@ def _own(actor: Actor) -> Listing:
     row = queries.own(actor)
     if row is None:
         raise RuleBroken("listing_not_there")
-    verdict = can_edit(actor, row.organisation_id, row.status)
+    verdict = can_edit(actor, row.organisation_id, is_suspended=row.suspension is not None)
     if not verdict:
         raise Forbidden(verdict.code)
     return row
@@ -177,8 +177,6 @@ def approve_listing(actor: Actor, listing_id: int, version: int | None = None) -
             if row.unseen_since is None:
                 raise RuleBroken("listing_nothing_to_review")
         else:
-            if row.status is ListingStatus.SUSPENDED:
-                raise RuleBroken("listing_step", status=row.status.label)
             ensure(can_step(row.status, ListingStatus.APPROVED))
             row.status = ListingStatus.APPROVED
         row.approved_text, row.approved_at, row.unseen_since = row.text(), clock.now(), None
@@ -203,31 +201,6 @@ def return_listing(actor: Actor, listing_id: int, reason: str, version: int | No
         row.status, row.unseen_since, row.returned_reason = ListingStatus.DRAFT, None, clean(reason)
         audit.record(actor, "listing.return", "listing", row.id)
         outbox.emit("listing.returned", listing_id=row.id)
-        return row
-
-
-def suspend_listing(actor: Actor, listing_id: int, reason: str) -> Listing:
-    """Take a public listing out of directory, search and matching at once; reversible, with a reason."""
-    with transaction():
-        row = _to_judge(actor, listing_id)
-        ensure(can_step(row.status, ListingStatus.SUSPENDED))
-        if not clean(reason):
-            raise RuleBroken("listing_needs_reason", "reason")
-        row.status, row.suspended_reason = ListingStatus.SUSPENDED, clean(reason)
-        audit.record(actor, "listing.suspend", "listing", row.id)
-        outbox.emit("listing.suspended", listing_id=row.id)
-        return row
-
-
-def restore_listing(actor: Actor, listing_id: int) -> Listing:
-    """End a suspension."""
-    with transaction():
-        row = _to_judge(actor, listing_id)
-        if row.status is not ListingStatus.SUSPENDED:
-            raise RuleBroken("listing_step", status=row.status.label)
-        row.status, row.suspended_reason = ListingStatus.APPROVED, ""
-        audit.record(actor, "listing.restore", "listing", row.id)
-        outbox.emit("listing.restored", listing_id=row.id)
         return row
 
 
@@ -326,5 +299,11 @@ def add_track_record(
         )
         session.add(row)
         session.flush()
-        audit.record(actor, "track_record.add", "track_record", row.id, {"listing": listing.id, "source": audit.digest(row.source)})
+        audit.record(
+            actor,
+            "track_record.add",
+            "track_record",
+            row.id,
+            {"listing": listing.id, "source": audit.digest(row.source)},
+        )
         return row

@@ -7,9 +7,9 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from portal.base.access import RuleBroken, StaleVersion
+from portal.base.access import NotVisible, RuleBroken, StaleVersion
 from portal.base.words import say
-from portal.directory import bp, queries, service
+from portal.directory import bp, queries, service, suspension
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
 from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, PriceModel, differences
@@ -63,7 +63,11 @@ def _toggled(name: str, value: str) -> str:
 @public
 def show(key: str):
     actor = current_actor()
-    row = queries.by_key(actor, key)
+    try:
+        row = queries.by_key(actor, key)
+    except NotVisible:
+        row, now = suspension.published(key)
+        return render_template("directory/not_now.html", row=row, now=now)
     return render_template(
         "directory/show.html",
         row=row,
@@ -222,22 +226,6 @@ def send_back(key: str):
         lambda row, form: service.return_listing(current_actor(), row.id, form.reason.data or "", form.version.data),
         _("보완을 요청했습니다."),
     )
-
-
-@bp.post("/operator/listings/<key>/suspend")
-@requires("directory:review:decide")
-def suspend(key: str):
-    return _judged(
-        key,
-        lambda row, form: service.suspend_listing(current_actor(), row.id, form.reason.data or ""),
-        _("정지했습니다. 지금부터 목록, 검색, 매칭에서 빠집니다."),
-    )
-
-
-@bp.post("/operator/listings/<key>/restore")
-@requires("directory:review:decide")
-def restore(key: str):
-    return _judged(key, lambda row, _form: service.restore_listing(current_actor(), row.id), _("정지를 풀었습니다."))
 
 
 @bp.post("/operator/listings/<key>/records")

@@ -8,8 +8,9 @@ from portal.accounts import service as accounts
 from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind, Role
 from portal.base.access import SYSTEM
-from portal.directory import queries, service
+from portal.directory import queries, service, suspension
 from portal.directory.models import Listing, TrackRecord
+from portal.directory.oversight import SuspensionGround
 
 FACTS: dict[str, Any] = {
     "summary": "합성(예시) 금속가공 공장의 생산관리를 맡습니다",
@@ -64,7 +65,8 @@ def approved_listing(organisation_id: int | None = None, **changes: Any) -> List
 
 def suspended_listing(organisation_id: int | None = None, **changes: Any) -> Listing:
     row = approved_listing(organisation_id, **changes)
-    return service.suspend_listing(SYSTEM, row.id, "합성 사유")
+    suspension.suspend(SYSTEM, row.id, SuspensionGround.CHECKING, "합성 사유")
+    return row
 
 
 def build(listing: Listing, **changes: Any) -> TrackRecord:
@@ -95,6 +97,6 @@ def door_values(world: Any) -> dict[str, Any]:
     )
     own = {"key": queries.by_id(SYSTEM, row.id).key}
     endpoints = (
-        "show", "review", "approve", "send_back", "suspend", "restore", "add_record",
+        "show", "review", "approve", "send_back", "suspend", "restore", "answer_appeal", "add_record",
     )  # fmt: skip
     return {f"directory.{name}": own for name in endpoints}

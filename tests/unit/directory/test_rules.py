@@ -83,10 +83,10 @@ HANA = Actor(id=4, roles=frozenset({"sme_owner"}), organisation_id=10)
 
 
 def test_only_the_suppliers_own_people_edit():
-    assert [can_edit(one, 10, ListingStatus.APPROVED).ok for one in (GONG, OTHER, UN, HANA)] == [
+    assert [can_edit(one, 10).ok for one in (GONG, OTHER, UN, HANA)] == [
         True, False, False, False,
     ]  # fmt: skip
-    assert can_edit(GONG, 10, ListingStatus.SUSPENDED).code == "listing_suspended"
+    assert can_edit(GONG, 10, is_suspended=True).code == "listing_suspended"
 
 
 def test_only_operators_judge_and_never_their_own():

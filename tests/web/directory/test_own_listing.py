@@ -153,16 +153,6 @@ def test_a_listing_is_returned_with_a_reason_and_only_with_one(client_as, cast, 
     assert [letter.subject for letter in drain()] == ["등록정보를 조금 고쳐 주세요"]
 
 
-def test_suspension_is_one_reversible_act(client_as, cast, make):
-    row = make.approved_listing(cast["gong"].organisation_id)
-    un, anon = client_as("un"), client_as("anon")
-    assert un.post(f"/operator/listings/{row.key}/suspend", data={"reason": "합성 사유"}).status_code == 302
-    assert anon.get(f"/suppliers/{row.key}").status_code == 404
-    assert client_as("gong").post("/supplier/listing", data=TYPED).status_code == 403
-    assert un.submit(un.page(f"/operator/listings/{row.key}"), action="/restore").status_code == 302
-    assert anon.get(f"/suppliers/{row.key}").status_code == 200
-
-
 def test_the_queue_takes_a_constant_number_of_queries(client_as, queries_of, make):
     un = client_as("un")
     make.pending_listing(name="합성 0")

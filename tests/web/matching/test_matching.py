@@ -70,7 +70,7 @@ def test_a_supplier_suspended_since_is_gone_at_the_next_request(client_as, make,
     diagnosed()
     hana = client_as("hana")
     assert sorted(shown(hana.page("/matching"))) == ["가온 (합성)", "나래 (합성)"]
-    client_as("un").post(f"/operator/listings/{first.key}/suspend", data={"reason": "합성 사유"})
+    client_as("un").post(f"/operator/listings/{first.key}/suspension", data={"ground": "other", "detail": "합성 사유"})
     assert shown(hana.page("/matching")) == ["나래 (합성)"]
 
 

@@ -1,0 +1,76 @@
+"""Shape and wording of what operators decide about suppliers, and of what suppliers answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from portal.directory.oversight import AppealOutcome, SuspensionGround
+from portal.web.forms import Form
+
+
+class DayField(DateField):
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([one for one in valuelist if one.strip()])
+        except ValueError:
+            raise ValueError(_("날짜를 다시 적어 주세요. 예: 2026-12-01")) from None
+
+
+class SuspendForm(Form):
+    ground = SelectField(_l("사유"), [InputRequired()])
+    detail = TextAreaField(
+        _l("공급기업에 알릴 내용"),
+        [InputRequired(_l("꼭 적어 주세요.")), Length(max=2000)],
+        description=_l("공급기업이 편지와 화면에서 그대로 읽습니다. 무엇 때문이고 어떻게 하면 되는지 적어 주세요."),
+    )
+    document = StringField(_l("문서 번호"), [Length(max=80)])
+    last_day = DayField(
+        _l("마지막 날"), [Optional()], description=_l("이날이 지나면 저절로 풀립니다. 비워 두면 해제할 때까지입니다.")
+    )
+    publication_ground = StringField(
+        _l("공개 근거"),
+        [Length(max=200)],
+        description=_l("법령과 조항. 근거와 공개일이 모두 있을 때만 다른 사람에게 ‘현재 신청 불가’로 보입니다."),
+    )
+    published_on = DayField(_l("공개일"), [Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.ground.choices = [(ground.value, str(ground.label)) for ground in SuspensionGround]
+
+    def facts(self) -> dict[str, Any]:
+        """Arguments of `suspension.suspend`."""
+        return {
+            "ground": SuspensionGround(self.ground.data),
+            "detail": self.detail.data or "",
+            "last_day": self.last_day.data,
+            "document": self.document.data or "",
+            "publication_ground": self.publication_ground.data or "",
+            "published_on": self.published_on.data,
+        }
+
+
+class LiftForm(Form):
+    reason = TextAreaField(_l("해제하는 이유"), [Length(max=1000)], description=_l("공급기업에 그대로 전해집니다."))
+
+
+class AppealForm(Form):
+    text = TextAreaField(
+        _l("이의 내용"),
+        [Length(max=3000)],
+        description=_l("무엇이 사실과 다른지, 무엇을 바로잡았는지 적어 주세요. 한 번 보낼 수 있습니다."),
+    )
+
+
+class AppealAnswerForm(Form):
+    outcome = RadioField(_l("판단"), [InputRequired(_l("하나를 골라 주세요."))])
+    text = TextAreaField(_l("답변"), [Length(max=3000)], description=_l("공급기업에 그대로 전해집니다."))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.outcome.choices = [(outcome.value, str(outcome.label)) for outcome in AppealOutcome]
