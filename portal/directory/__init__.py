@@ -5,7 +5,8 @@ Words  : Listing 등록정보 (what a supplier says), TrackRecord 구축실적 (
 Status : DRAFT → PENDING → APPROVED; a returned listing is a DRAFT with a reason. An edit of an approved listing is
 public at once and waits in the operators' queue as a difference from the approved text. A Suspension 정지 stands beside
 the status: what is public now is approved and not suspended.
-Extra rooms: `search` reads loosely typed queries and ranks listings (pure). The operator's side: `oversight` (rules of
+Extra rooms: `search` reads loosely typed queries and ranks listings (pure); `index` is the text index, with `tokens`
+(reading Korean), `scan` (going through it) and `compiled` (the same for very many listings). The operator's side: `oversight` (rules of
 marks and suspensions, pure), `standing` (the one condition for “public now”), `suspension` (the act, its appeal and
 its end), `marks` (what is verified and valid on a day).
 """
