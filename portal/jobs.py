@@ -52,6 +52,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="10", hour="18"), name="recheck_conflicts")(_recheck)  # 03:10 KST
         huey.periodic_task(crontab(minute="15", hour="21"), name="follow_appeals")(_appeals)  # 06:15 KST
         huey.periodic_task(crontab(minute="15", hour="22"), name="sweep_seats")(_seats)  # 07:15 KST
+        huey.periodic_task(crontab(minute="2", hour="15"), name="follow_suppliers")(_suppliers)  # 00:02 KST
         _made = huey, huey.task()(_work)
     return _made
 
@@ -136,6 +137,15 @@ def _seats() -> None:
 
     with _app.app_context():
         lateness.sweep()
+
+
+def _suppliers() -> None:
+    """Just after midnight: suspensions and certificates whose last day has passed."""
+    from portal.directory import suspension, verification  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        suspension.close_ended()
+        verification.follow_days()
 
 
 def _peers() -> None:

@@ -14,7 +14,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import service as consultations
 from portal.directory import service as directory
-from portal.directory import suspension
+from portal.directory import suspension, verification
 from portal.evaluation import (
     calibration,
     consensus,
@@ -39,6 +39,7 @@ from portal.selection import service as selection
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
+    "verification.judged": [verification.write_judged],
     "suspension.decided": [suspension.write_decided],
     "suspension.lifted": [suspension.write_lifted],
     "suspension.appealed": [suspension.write_appealed],

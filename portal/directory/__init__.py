@@ -8,7 +8,7 @@ the status: what is public now is approved and not suspended.
 Extra rooms: `search` reads loosely typed queries and ranks listings (pure); `index` is the text index, with `tokens`
 (reading Korean), `scan` (going through it) and `compiled` (the same for very many listings). The operator's side: `oversight` (rules of
 marks and suspensions, pure), `standing` (the one condition for “public now”), `suspension` (the act, its appeal and
-its end), `marks` (what is verified and valid on a day).
+its end), `marks` (what is verified and valid on a day), `verification` (claiming and judging it).
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ PERMISSIONS = {**rules.PERMISSIONS, **oversight.PERMISSIONS}
 NAV = [
     NavItem(say("공급기업 찾기", "Find suppliers"), "directory.index", order=30),
     NavItem(say("우리 등록정보", "Our listing"), "directory.edit", "directory:own:read", order=31),
+    NavItem(say("인증과 표시", "Marks"), "directory.own_marks", "directory:marks:read", order=32),
     NavItem(say("공급기업 심사", "Review listings"), "directory.review_queue", "directory:review:read", order=60),
+    NavItem(say("인증 확인", "Verify marks"), "directory.marks_queue", "directory:marks:queue", order=61),
 ]
 
-from portal.directory import suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.directory import marks_desk, suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)

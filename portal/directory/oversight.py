@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -78,6 +79,17 @@ class CapabilityLevel(StrEnum):
         return self.rank >= CapabilityLevel.TWO_PLUS.rank
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """What a paper says."""
+
+    number: str = ""
+    issuer: str = ""
+    level: CapabilityLevel | None = None
+    issued_on: date | None = None
+    valid_until: date | None = None
+
+
 class VerificationState(StrEnum):
     CLAIMED = "claimed"
     VERIFIED = "verified"
@@ -152,6 +164,8 @@ NOT_NOW = say("현재 신청 불가", "Can't be asked now")
 PERMISSIONS: dict[str, frozenset[str]] = {
     "directory:marks:read": SUPPLIER,
     "directory:marks:claim": frozenset({Role.SUPPLIER_ADMIN}),
+    "directory:marks:paper": SUPPLIER | OPERATOR | {Role.AUDITOR},
+    "directory:marks:queue": OPERATOR | {Role.AUDITOR},
     "directory:marks:judge": OPERATOR,
     "directory:suspension:read": SUPPLIER,
     "directory:suspension:appeal": frozenset({Role.SUPPLIER_ADMIN}),

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.directory.oversight import AppealOutcome, SuspensionGround
-from portal.web.forms import Form
+from portal.directory.oversight import AppealOutcome, CapabilityLevel, Certificate, Mark, SuspensionGround
+from portal.web.forms import Form, VersionedForm
 
 
 class DayField(DateField):
@@ -74,3 +75,42 @@ class AppealAnswerForm(Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.outcome.choices = [(outcome.value, str(outcome.label)) for outcome in AppealOutcome]
+
+
+class CertificateForm(Form):
+    """What a paper says; a supplier types it, an operator mends it."""
+
+    number = StringField(_l("증명서 번호"), [Length(max=60)])
+    issuer = StringField(_l("발급 기관"), [Length(max=80)])
+    level = SelectField(_l("역량진단 수준"), [Optional()], description=_l("역량진단만 고릅니다."))
+    issued_on = DayField(_l("발급일"), [Optional()])
+    valid_until = DayField(_l("유효기간 마지막 날"), [Optional()], description=_l("적혀 있지 않으면 비워 두세요."))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.level.choices = [("", _("고르지 않음")), *((level.value, level.value) for level in CapabilityLevel)]
+
+    def certificate(self) -> Certificate:
+        return Certificate(
+            number=self.number.data or "",
+            issuer=self.issuer.data or "",
+            level=CapabilityLevel(self.level.data) if self.level.data else None,
+            issued_on=self.issued_on.data,
+            valid_until=self.valid_until.data,
+        )
+
+
+class ClaimForm(CertificateForm):
+    kind = SelectField(_l("무엇을 확인받나요"), [InputRequired()])
+    file = FileField(_l("증명서 파일"), description=_l("PDF, PNG, JPG · 10MB까지. 우리 회사와 운영기관만 봅니다."))
+    note = TextAreaField(_l("덧붙일 말"), [Length(max=1000)])
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [("", _("골라 주세요")), *((mark.value, str(mark.label)) for mark in Mark)]
+
+
+class MarkJudgeForm(CertificateForm, VersionedForm):
+    reason = TextAreaField(
+        _l("이유"), [Length(max=1000)], description=_l("확인하지 않거나 끝낼 때. 공급기업에 그대로 전해집니다.")
+    )
