@@ -345,7 +345,9 @@ def _operator(actor: Actor, page: Home) -> None:
                 _("확인할 배정 계획"),
                 len(plans),
                 _("건"),
-                url=url_for("evaluation.draw_page", key=plans[0].key) if len(plans) == 1 else url_for("evaluation.draw_list"),
+                url=url_for("evaluation.draw_page", key=plans[0].key)
+                if len(plans) == 1
+                else url_for("evaluation.draw_list"),
                 tone="warn",
             )
         )
@@ -546,9 +548,7 @@ def _pool(actor: Actor, page: Home) -> None:
     waiting = pool.waiting_count(actor)
     reports = pressure.counts(actor)["open"]
     page.figures += [
-        Figure(
-            _("평가위원 지원"), waiting, _("건"), url=url_for("evaluators.pool"), tone="warn" if waiting else ""
-        ),
+        Figure(_("평가위원 지원"), waiting, _("건"), url=url_for("evaluators.pool"), tone="warn" if waiting else ""),
         Figure(
             _("부당 요구 신고"),
             reports,
@@ -563,7 +563,11 @@ def _candidate(actor: Actor, page: Home) -> None:
     row = pool.own(actor)
     status = row.status if row else PoolStatus.DRAFT
     words = {
-        PoolStatus.DRAFT: (_("지원서를 써 주세요"), _("자격과 전문 분야를 적고 서류를 올린 뒤 냅니다."), _("이어 쓰기")),
+        PoolStatus.DRAFT: (
+            _("지원서를 써 주세요"),
+            _("자격과 전문 분야를 적고 서류를 올린 뒤 냅니다."),
+            _("이어 쓰기"),
+        ),
         PoolStatus.APPLIED: (
             _("자격을 확인하고 있습니다"),
             _("결과는 이메일로 알려 드립니다."),
@@ -575,7 +579,9 @@ def _candidate(actor: Actor, page: Home) -> None:
             _("이유 보기"),
         ),
     }
-    title, text, action = words.get(status, (_("평가위원 등록이 끝났습니다"), _("사유를 볼 수 있습니다."), _("사유 보기")))
+    title, text, action = words.get(
+        status, (_("평가위원 등록이 끝났습니다"), _("사유를 볼 수 있습니다."), _("사유 보기"))
+    )
     page.todo = Todo(title, text, action, url_for("evaluators.apply"), "file")
 
 

@@ -45,4 +45,4 @@ def levels(listing_ids: Collection[int] | None, on: date) -> dict[int, Capabilit
     )
     if listing_ids is not None:
         wanted = wanted.where(Verification.listing_id.in_(listing_ids))
-    return dict(session.execute(wanted).tuples().all())
+    return {listing_id: level for listing_id, level in session.execute(wanted)}

@@ -329,7 +329,9 @@ def follow_days() -> None:
             _write(row, "verification_expired")
         soon = session.scalars(
             sa.select(Verification).where(
-                marks.stands(today), Verification.valid_until <= today + REMIND_BEFORE, Verification.reminded_at.is_(None)
+                marks.stands(today),
+                Verification.valid_until <= today + REMIND_BEFORE,
+                Verification.reminded_at.is_(None),
             )
         ).all()
         for row in soon:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from portal.accounts import service as accounts
 from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind, Role
-from portal.base.access import SYSTEM
-from portal.directory import queries, service, suspension
-from portal.directory.models import Listing, TrackRecord
-from portal.directory.oversight import SuspensionGround
+from portal.base.access import SYSTEM, Actor
+from portal.directory import queries, service, suspension, verification
+from portal.directory.models import Listing, TrackRecord, Verification
+from portal.directory.oversight import Certificate, Mark, SuspensionGround
 
 FACTS: dict[str, Any] = {
     "summary": "합성(예시) 금속가공 공장의 생산관리를 맡습니다",
@@ -28,6 +29,9 @@ FACTS: dict[str, Any] = {
     "contact_email": "reach-us@supplier.example",
     "contact_phone": "02-555-0199",
 }
+
+
+PAPER = b"%PDF-1.4 synthetic"
 
 
 def supplier(name: str = "합성 공급기업", region: str | None = "gyeonggi-hwaseong") -> Organisation:
@@ -89,6 +93,16 @@ def build(listing: Listing, **changes: Any) -> TrackRecord:
     return service.add_track_record(SYSTEM, listing.organisation_id, **{**facts, **changes})
 
 
+def mark(listing: Listing, kind: Mark = Mark.AI, **certificate: Any) -> Verification:
+    """A mark that stands."""
+    return verification.record(SYSTEM, listing.id, kind, Certificate(**certificate))
+
+
+def claimed_mark(actor: Actor, kind: Mark = Mark.AI, **certificate: Any) -> Verification:
+    """A supplier's claim with its paper, which nobody has judged."""
+    return verification.claim(actor, kind, Certificate(**certificate), io.BytesIO(PAPER), "증명서.pdf")
+
+
 def door_values(world: Any) -> dict[str, Any]:
     """Gong's public listing stands behind the directory's doors, with an edit that an operator has not seen."""
     row = approved_listing(world.cast["gong"].organisation_id)
@@ -99,4 +113,6 @@ def door_values(world: Any) -> dict[str, Any]:
     endpoints = (
         "show", "review", "approve", "send_back", "suspend", "restore", "answer_appeal", "add_record",
     )  # fmt: skip
-    return {f"directory.{name}": own for name in endpoints}
+    claim = {"key": claimed_mark(world.actor("gong")).key}
+    marks = ("mark", "mark_paper", "verify_mark", "refuse_mark", "end_mark", "withdraw_mark")
+    return {f"directory.{name}": own for name in endpoints} | {f"directory.{name}": claim for name in marks}
