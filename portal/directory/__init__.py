@@ -8,7 +8,8 @@ the status: what is public now is approved and not suspended.
 Extra rooms: `search` reads loosely typed queries and ranks listings (pure); `index` is the text index, with `tokens`
 (reading Korean), `scan` (going through it) and `compiled` (the same for very many listings). The operator's side: `oversight` (rules of
 marks and suspensions, pure), `standing` (the one condition for “public now”), `suspension` (the act, its appeal and
-its end), `marks` (what is verified and valid on a day), `verification` (claiming and judging it).
+its end), `marks` (what is verified and valid on a day), `verification` (claiming and judging it), `budget` (how much one person opens
+in an hour).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
 from portal.base.words import say
-from portal.directory import bp, queries, service, suspension, verification
+from portal.directory import bp, budget, queries, service, suspension, verification
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
 from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, PriceModel, differences
@@ -46,6 +46,7 @@ def _asked() -> queries.Asked:
 @bp.get("/suppliers")
 @public
 def index():
+    budget.spend_search(current_actor(), request.query_string.decode(errors="replace"), page_number())
     found = queries.search(current_actor(), _asked(), page_number())
     return render_template(
         "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=FACET_LABELS
@@ -68,6 +69,8 @@ def show(key: str):
     except NotVisible:
         row, now = suspension.published(key)
         return render_template("directory/not_now.html", row=row, now=now)
+    if actor.organisation_id != row.organisation_id:
+        budget.spend(actor, "listing", [row.key])
     return render_template(
         "directory/show.html",
         row=row,
