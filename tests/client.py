@@ -7,6 +7,8 @@ changes something, no link to nowhere) fails the test that merely passed by.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Container
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +27,7 @@ class Page:
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
-        self.soup = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+        self.soup = _parsed(answer)
 
     @property
     def h1(self) -> str:
@@ -73,53 +75,68 @@ class Page:
         return found
 
 
+def _parsed(answer: Any) -> BeautifulSoup:
+    """The answer's tree; parsed once, because the check of its form and the test that asked for it both read it."""
+    if not hasattr(answer, "parsed"):
+        answer.parsed = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    return answer.parsed
+
+
 def _text(tag: Tag | None) -> str:
     return " ".join(tag.get_text(" ").split()) if tag else ""
 
 
 def page_faults(answer: Any) -> list[str]:
     """What is wrong with a page by the house rules; empty when nothing is."""
-    page = Page(answer)
-    soup, faults = page.soup, []
+    soup, faults = _parsed(answer), []
+    tags: dict[str, list[Tag]] = {}
+    for tag in soup.descendants:
+        if isinstance(tag, Tag):
+            tags.setdefault(tag.name, []).append(tag)
+    every = [tag for found in tags.values() for tag in found]
+
+    def named(*names: str) -> list[Tag]:
+        return [tag for name in names for tag in tags.get(name, ())]
+
     if soup.html is None or soup.html.get("lang") not in ("ko", "en"):
         faults.append("html has no lang of ko or en")
-    headings = soup.find_all("h1")
+    headings = named("h1")
     if len(headings) != 1:
         faults.append(f"{len(headings)} h1 elements")
     title = _text(soup.title)
     if headings and not title.startswith(f"{_text(headings[0])} ·"):
         faults.append(f"title {title!r} is not the h1 {_text(headings[0])!r} and the site's name")
-    if soup.main is None:
+    if not named("main"):
         faults.append("no main landmark")
-    ids = [tag["id"] for tag in soup.find_all(id=True)]
-    faults += [f"id {one!r} stands twice" for one in sorted({one for one in ids if ids.count(one) > 1})]
+    ids = Counter(tag.attrs["id"] for tag in every if "id" in tag.attrs)
+    faults += [f"id {one!r} stands twice" for one in sorted(ids) if ids[one] > 1]
     nonce = re.search(r"'nonce-([^']+)'", answer.headers.get("Content-Security-Policy", ""))
     if nonce is None:
         faults.append("no Content-Security-Policy with a nonce")
-    for tag in soup.find_all(True):
-        if tag.has_attr("style") or any(name.startswith("on") for name in tag.attrs):
+    for tag in every:
+        if any(name == "style" or name.startswith("on") for name in tag.attrs):
             faults.append(f"inline style or handler: {str(tag)[:80]}")
-        guarded = tag.name == "style" or (tag.name == "script" and not _is_data(tag))
+        if tag.attrs.get("href") in ("", "#"):
+            faults.append(f"a link to nowhere: {str(tag)[:80]}")
+    for tag in named("style", "script"):
+        guarded = tag.name == "style" or not _is_data(tag)
         if guarded and (nonce is None or tag.get("nonce") != nonce.group(1)):
             faults.append(f"{tag.name} without the nonce: {str(tag)[:80]}")
+    for tag in named("script", "link", "img", "iframe", "video", "audio", "source"):
         for name in ("src", "href"):
-            if (
-                tag.name in ("script", "link", "img", "iframe", "video", "audio", "source")
-                and urlsplit(tag.get(name, "")).netloc
-            ):
+            if urlsplit(tag.get(name, "")).netloc:
                 faults.append(f"a request to elsewhere: {str(tag)[:80]}")
-        if tag.get("href") in ("", "#"):
-            faults.append(f"a link to nowhere: {str(tag)[:80]}")
-    for field in soup.find_all(["input", "select", "textarea"]):
-        if field.get("type") not in ("hidden", "submit", "button") and not _named(soup, field):
+    labelled = {tag.get("for") for tag in named("label")}
+    for field in named("input", "select", "textarea"):
+        if field.get("type") not in ("hidden", "submit", "button") and not _named(ids, labelled, field):
             faults.append(f"no label: {str(field)[:80]}")
-    for button in soup.find_all("button"):
-        if button.find_parent("template") is None and not (_text(button) or button.get("aria-label")):
+    for button in named("button"):
+        if not (_text(button) or button.get("aria-label") or button.find_parent("template")):
             faults.append(f"a button without words: {str(button)[:80]}")
-    for form in soup.find_all("form"):
+    for form in named("form"):
         if form.get("method", "get").lower() == "post" and form.find("input", attrs={"name": "csrf_token"}) is None:
             faults.append(f"a form without a token: {form.get('action')!r}")
-    for image in soup.find_all("img"):
+    for image in named("img"):
         if not image.has_attr("alt"):
             faults.append(f"a picture without alt: {str(image)[:80]}")
     return faults
@@ -129,12 +146,12 @@ def _is_data(tag: Tag) -> bool:
     return tag.get("type") in ("application/json", "application/ld+json")
 
 
-def _named(soup: BeautifulSoup, field: Tag) -> bool:
+def _named(ids: Container[str], labelled: Container[str], field: Tag) -> bool:
     if field.get("aria-label") or field.get("title"):
         return True
-    if labelled := field.get("aria-labelledby"):
-        return all(soup.find(id=one) for one in labelled.split())
-    if field.get("id") and soup.find("label", attrs={"for": field["id"]}):
+    if names := field.get("aria-labelledby"):
+        return all(one in ids for one in names.split())
+    if field.get("id") in labelled and field.get("id"):
         return True
     return field.find_parent("label") is not None
 

@@ -223,6 +223,7 @@ DOORS = sorted(
 )
 
 
+@pytest.mark.one_database  # test_doors asks who is let in on both
 def test_strangers_meet_the_same_answer_as_for_what_does_not_exist(world):
     """To the byte, whoever asks: what belongs to others, and what nobody has."""
     told_apart = []
@@ -258,6 +259,7 @@ def _shape(path):
     return re.sub(r"=[^&]*", "=", re.sub(r"/[\w-]{22}(?=/|$|\?)", "/KEY", path))
 
 
+@pytest.mark.one_database  # both databases stand behind every door in test_doors and every query above
 @pytest.mark.parametrize("name", EVERYONE)
 def test_every_page_that_a_person_finds_is_whole(database, world, name):
     """Follow every link from every door: no error, guarded headers, nothing written but what reading must leave."""
