@@ -45,7 +45,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey = SqliteHuey("portal", filename=str(folder / "queue.sqlite3"), results=False)
         huey.periodic_task(crontab(minute="*"), name="every_minute")(_work)
         huey.periodic_task(crontab(minute="17", hour="3"), name="sweep_files")(_sweep)
-        huey.periodic_task(crontab(minute="5", hour="21"), name="expire_consultations")(_expire)  # 06:05 KST
+        huey.periodic_task(crontab(minute="5", hour="21"), name="follow_consultations")(_talks)  # 06:05 KST
         huey.periodic_task(crontab(minute="40", hour="18"), name="refresh_peers")(_peers)  # 03:40 KST
         huey.periodic_task(crontab(minute="10", hour="18"), name="calibrate_evaluators")(_calibrate)  # 03:10 KST
         huey.periodic_task(crontab(minute="25", hour="21"), name="report_month")(_report)  # 06:25 KST
@@ -93,11 +93,13 @@ def _sweep() -> None:
         files.sweep()
 
 
-def _expire() -> None:
-    from portal.consultations import service as consultations  # a feature: not needed until the worker runs
+def _talks() -> None:
+    """Remind suppliers that owe an answer, release what they left, and count anew how they answer."""
+    from portal.consultations import figures, following  # a feature: not needed until the worker runs
 
     with _app.app_context():
-        consultations.expire_overdue()
+        following.follow()
+        figures.count_all()
 
 
 def _calibrate() -> None:

@@ -12,7 +12,8 @@ from portal.appeals import notices as appeal_notices
 from portal.appeals import service as appeals
 from portal.applications import letters as applications
 from portal.base.outbox import Handler
-from portal.consultations import service as consultations
+from portal.consultations import fanout, meetings
+from portal.consultations import letters as talks
 from portal.directory import service as directory
 from portal.directory import suspension, verification
 from portal.evaluation import (
@@ -79,13 +80,17 @@ EVENTS: dict[str, list[Handler]] = {
     "objection.made": [],  # the queue of objections shows it; a letter for each would say no more
     "objection.answered": [objecting.write_answered, rechecking.on_objection_answered, draw.on_objection_answered],
     "tie.changed": [],  # the nightly search reads it
-    "consultation.requested": [consultations.tell_requested],
-    "consultation.accepted": [consultations.tell_accepted],
-    "consultation.declined": [consultations.tell_declined],
-    "consultation.expired": [consultations.tell_expired],
-    "consultation.closed": [consultations.tell_closed],
-    "consultation.concluded": [consultations.tell_concluded],
-    "message.sent": [consultations.tell_message],
+    "consultation.requested": [talks.tell_requested],
+    "consultation.reminded": [talks.remind],
+    "consultation.accepted": [fanout.go_on, talks.tell_accepted],
+    "consultation.declined": [fanout.go_on, talks.tell_declined],
+    "consultation.withdrawn": [fanout.go_on, talks.tell_withdrawn],
+    "consultation.expired": [fanout.go_on, talks.tell_expired],
+    "consultation.closed": [talks.tell_closed],
+    "consultation.concluded": [meetings.free_slot, talks.tell_concluded],
+    "message.sent": [talks.tell_message],
+    "meeting.booked": [talks.tell_booked],
+    "meeting.called_off": [talks.tell_called_off],
     "appeal.filed": [appeal_notices.write_filed],
     "appeal.supplement_asked": [appeal_notices.write_supplement_asked],
     "appeal.taken_up": [appeal_notices.write_taken_up, appeal_draws.fill],

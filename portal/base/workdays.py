@@ -42,6 +42,26 @@ def last_day(start: date, days: int) -> date:
     return next_workday(start + timedelta(days=days))
 
 
+def workday_after(start: date, days: int) -> date:
+    """The `days`-th working day after `start`: a period that counts working days only."""
+    day = start
+    while days:
+        day += timedelta(days=1)
+        days -= is_workday(day)
+    return day
+
+
+def working_hours(start: datetime, end: datetime) -> float:
+    """Hours between two moments, those of weekends and public holidays (in Korea) left out."""
+    hours, moment = 0.0, clock.kst(start)
+    while moment < end:
+        midnight = clock.kst(end_of(moment.date()))
+        if is_workday(moment.date()):
+            hours += (min(midnight, clock.kst(end)) - moment).total_seconds() / 3600
+        moment = midnight
+    return hours
+
+
 def workdays_left(today: date, last: date) -> int:
     """How many working days remain, today and the last day among them; 0 when it is over."""
     return sum(is_workday(today + timedelta(days=step)) for step in range((last - today).days + 1))

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from portal.accounts.rules import SME, SUPPLIER
+from portal.accounts.rules import OPERATOR, SME, SUPPLIER, Role
+from portal.base import clock
 from portal.base.access import YES, Actor, Verdict, no
 from portal.base.words import Words, define, say
+from portal.base.workdays import workday_after
 
-# A request that nobody answers ends by itself.
-EXPIRES_AFTER = timedelta(days=14)
+REMINDERS = (3, 7, 14)
+"""Working days after which a supplier that has not answered is reminded."""
+ANSWER_WITHIN = REMINDERS[-1]
+"""Working days after which a request that nobody answered ends by itself."""
 MAX_OPEN = 5
+"""Open requests of one company that are not part of a fan-out."""
 MAX_TEXT = 3000
+
+AT_ONCE, ENOUGH = 5, 3
+"""A fan-out stands before so many suppliers at a time, and asks no further one once so many have accepted."""
+FEWEST, MOST = 2, 15
+"""Suppliers that one fan-out may name."""
+
+MAX_FILES = 30
+MAX_FILE_BYTES = 10 * 1024 * 1024
+FILE_KINDS = ("pdf", "png", "jpg", "xlsx", "docx", "pptx", "hwpx", "hwp", "csv", "txt")
 
 
 class Status(StrEnum):
@@ -22,6 +36,7 @@ class Status(StrEnum):
     DECLINED = "declined"
     CONCLUDED = "concluded"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
     @property
     def label(self) -> Words:
@@ -43,14 +58,16 @@ STATUS_LABELS = {
     Status.DECLINED: say("거절됨", "Declined"),
     Status.CONCLUDED: say("마침", "Concluded"),
     Status.EXPIRED: say("답이 없어 끝남", "Ended without an answer"),
+    Status.WITHDRAWN: say("거둬들임", "Withdrawn"),
 }
 
 NEXT = {
-    Status.REQUESTED: {Status.ACCEPTED, Status.DECLINED, Status.EXPIRED},
+    Status.REQUESTED: {Status.ACCEPTED, Status.DECLINED, Status.EXPIRED, Status.WITHDRAWN},
     Status.ACCEPTED: {Status.CONCLUDED},
     Status.DECLINED: set(),
     Status.CONCLUDED: set(),
     Status.EXPIRED: set(),
+    Status.WITHDRAWN: set(),
 }
 
 
@@ -135,11 +152,64 @@ OUTCOME_LABELS = {
     Outcome.NONE: say("이번에는 함께하지 않음", "Nothing came of it"),
 }
 
+class NoneReason(StrEnum):
+    """Why nothing came of a consultation."""
+
+    BUDGET = "budget"
+    SCOPE = "scope"
+    SCHEDULE = "schedule"
+    OTHER_CHOSEN = "other_chosen"
+    PROGRAMME = "programme"
+    NO_CONTACT = "no_contact"
+    OTHER = "other"
+
+    @property
+    def label(self) -> Words:
+        return NONE_LABELS[self]
+
+
+NONE_LABELS = {
+    NoneReason.BUDGET: say("예산이 맞지 않음", "The budget did not fit"),
+    NoneReason.SCOPE: say("필요한 일과 맞지 않음", "It did not fit the need"),
+    NoneReason.SCHEDULE: say("일정이 맞지 않음", "The schedule did not fit"),
+    NoneReason.OTHER_CHOSEN: say("다른 곳과 하기로 함", "Another partner was chosen"),
+    NoneReason.PROGRAMME: say("지원사업에 선정되지 않음", "The programme did not select us"),
+    NoneReason.NO_CONTACT: say("연락이 끊김", "Contact broke off"),
+    NoneReason.OTHER: say("그 밖의 이유", "Another reason"),
+}
+
+
+class FanOutState(StrEnum):
+    """A request to several suppliers: it goes on until enough are interested, nobody is left, or it is stopped."""
+
+    OPEN = "open"
+    ENOUGH = "enough"
+    DONE = "done"
+    STOPPED = "stopped"
+
+    @property
+    def label(self) -> Words:
+        return FAN_OUT_LABELS[self]
+
+    @property
+    def tone(self) -> str:
+        return {"open": "info", "enough": "success"}.get(self.value, "neutral")
+
+
+FAN_OUT_LABELS = {
+    FanOutState.OPEN: say("차례로 묻는 중", "Asking one after another"),
+    FanOutState.ENOUGH: say("관심 있는 곳이 충분함", "Enough suppliers are interested"),
+    FanOutState.DONE: say("모두 물음", "Everybody was asked"),
+    FanOutState.STOPPED: say("그만 물음", "Stopped"),
+}
+
 PERMISSIONS: dict[str, frozenset[str]] = {
     "consultations:own:ask": SME,
     "consultations:thread:read": SME | SUPPLIER,
     "consultations:thread:write": SME | SUPPLIER,
     "consultations:request:answer": SUPPLIER,
+    "consultations:slots:manage": SUPPLIER,
+    "consultations:ratings:read": OPERATOR | {Role.AUDITOR},
 }
 
 CODES = define(
@@ -161,6 +231,31 @@ CODES = define(
             "우리 쪽 결과는 이미 적었습니다.", "Your side has recorded its outcome already."
         ),
         "consultation_other_side": say("이 일은 상대편이 합니다.", "This is for the other side to do."),
+        "consultation_frozen": say(
+            "공급기업이 지금 상담을 이어 갈 수 없어, 읽기만 할 수 있습니다.",
+            "The supplier can't go on with consultations now: this thread can only be read.",
+        ),
+        "consultation_reason_needed": say("이유를 골라 주세요.", "Please choose a reason."),
+        "consultation_files_most": say(
+            "한 상담에 파일은 {most}개까지 보낼 수 있습니다.", "One consultation holds at most {most} files."
+        ),
+        "fan_out_running": say(
+            "여러 곳에 보낸 요청이 아직 진행 중입니다. 마치거나 그만둔 뒤 다시 보내 주세요.",
+            "Another request to several suppliers is still running. Please end it first.",
+        ),
+        "fan_out_size": say(
+            "{least}곳부터 {most}곳까지 골라 주세요.", "Please choose between {least} and {most} suppliers."
+        ),
+        "fan_out_over": say("이미 끝난 요청입니다.", "This request is over already."),
+        "meeting_holiday": say(
+            "{day}은(는) 쉬는 날입니다{name}. 일하는 날을 골라 주세요.",
+            "{day} is no working day{name}. Please choose another day.",
+        ),
+        "meeting_note_needed": say("무슨 이야기를 나눴는지 적어 주세요.", "Please say what was talked about."),
+        "meeting_note_day": say("만난 날은 오늘까지로 적어 주세요.", "The day of a meeting can't lie ahead."),
+        "rating_too_early": say("상담이 끝난 뒤 평가할 수 있습니다.", "You can rate after the consultation has ended."),
+        "rating_stars": say("별점을 1부터 5까지 골라 주세요.", "Please choose between 1 and 5 stars."),
+        "rating_given": say("평가는 한 번만 할 수 있습니다.", "A consultation can be rated once only."),
     }
 )
 
@@ -195,8 +290,45 @@ def can_close(status: Status, has_closed: bool) -> Verdict:
     return YES if status is Status.ACCEPTED else no("consultation_not_open", status=status.label)
 
 
-def is_overdue(requested_at: datetime, now: datetime) -> bool:
-    return now - requested_at >= EXPIRES_AFTER
+def can_withdraw(side: Side | None, status: Status) -> Verdict:
+    """The company takes a request back while nobody has answered it."""
+    if side is not Side.COMPANY:
+        return no("consultation_other_side")
+    return YES if status is Status.REQUESTED else no("consultation_not_open", status=status.label)
+
+
+def can_book(side: Side | None, status: Status) -> Verdict:
+    """The company takes one of the supplier's times, between acceptance and conclusion."""
+    if side is not Side.COMPANY:
+        return no("consultation_other_side")
+    return can_write(status)
+
+
+def can_rate(status: Status, has_rated: bool) -> Verdict:
+    """Each side rates once, after both have said what came of it."""
+    if has_rated:
+        return no("rating_given")
+    return YES if status is Status.CONCLUDED else no("rating_too_early")
+
+
+def last_day(asked_at: datetime) -> date:
+    """The last day (KST) on which a request may be answered."""
+    return workday_after(clock.kst(asked_at).date(), ANSWER_WITHIN)
+
+
+def is_overdue(asked_at: datetime, today: date) -> bool:
+    return today > last_day(asked_at)
+
+
+def reminders_due(asked_at: datetime, today: date) -> int:
+    """How many reminders a request that still waits should have brought by today."""
+    asked_on = clock.kst(asked_at).date()
+    return sum(workday_after(asked_on, days) <= today for days in REMINDERS)
+
+
+def to_ask(waiting: int, interested: int) -> int:
+    """How many further suppliers a fan-out may ask now."""
+    return 0 if interested >= ENOUGH else max(0, AT_ONCE - waiting - interested)
 
 
 _EMAIL = re.compile(r"[\w.+-]+\s*(?:@|＠|\(at\)|\[at\])\s*[\w-]+(?:\s*\.\s*[\w-]+)+", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Consultations: ask, accept or decline, talk, close. Rights of the other side come and go with the state."""
+"""A consultation's states: ask, accept, decline, withdraw, close. Rights of the other side come and go with them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Organisation
 from portal.accounts.rules import SME
-from portal.base import audit, clock, grants, mail, once, outbox
-from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, ensure
+from portal.base import audit, clock, grants, once, outbox
+from portal.base.access import Actor, Forbidden, RuleBroken, ensure
 from portal.base.db import session, transaction
 from portal.conflicts import service as conflicts
 from portal.conflicts.rules import Source, TieKind
-from portal.consultations import queries
-from portal.consultations.models import Consultation, Message
+from portal.consultations import figures, queries
+from portal.consultations.models import Consultation
 from portal.consultations.rules import (
     MAX_OPEN,
     MAX_TEXT,
     DeclineReason,
+    NoneReason,
     Outcome,
     Side,
     Status,
     Topic,
     can_answer,
     can_close,
-    can_write,
+    can_withdraw,
 )
 from portal.directory import queries as directory
+from portal.directory.models import Listing
 from portal.directory.rules import clean
 from portal.matching import queries as matching
 
@@ -56,28 +58,40 @@ def request(actor: Actor, listing_key: str, topic: Topic, need: str, *, once_key
         if queries.open_count(actor.organisation_id) >= MAX_OPEN:
             raise RuleBroken("consultation_too_many", limit=MAX_OPEN)
         shortlist = matching.latest(actor)
-        row = Consultation(
-            company_id=actor.organisation_id,
-            supplier_id=listing.organisation_id,
-            listing_id=listing.id,
-            shortlist_id=shortlist.id if shortlist else None,
-            topic=topic,
-            need=clean(need)[:MAX_TEXT],
-            asked_by_id=actor.id,
-            status=Status.REQUESTED,
-        )
-        session.add(row)
-        session.flush()
-        once.keep(actor, once_key, ONCE, row.key)
-        audit.record(
+        row = put(
             actor,
-            "consultation.request",
-            "consultation",
-            row.id,
-            {"company": row.company_id, "supplier": row.supplier_id, "topic": topic.value},
+            listing,
+            Consultation(
+                company_id=actor.organisation_id,
+                asked_by_id=actor.id,
+                shortlist_id=shortlist.id if shortlist else None,
+                topic=topic,
+                need=clean(need)[:MAX_TEXT],
+            ),
         )
-        outbox.emit("consultation.requested", consultation_id=row.id)
+        once.keep(actor, once_key, ONCE, row.key)
         return row
+
+
+def put(actor: Actor, listing: Listing, row: Consultation) -> Consultation:
+    """Lay a request before a supplier, in the caller's transaction. Emits consultation.requested."""
+    row.listing_id, row.supplier_id, row.status = listing.id, listing.organisation_id, Status.REQUESTED
+    session.add(row)
+    session.flush()
+    audit.record(
+        actor,
+        "consultation.request",
+        "consultation",
+        row.id,
+        {
+            "company": row.company_id,
+            "supplier": row.supplier_id,
+            "topic": row.topic.value,
+            "fan_out": row.fan_out_id,
+        },
+    )
+    outbox.emit("consultation.requested", consultation_id=row.id)
+    return row
 
 
 def accept(actor: Actor, key: str) -> Consultation:
@@ -92,6 +106,7 @@ def accept(actor: Actor, key: str) -> Consultation:
         if own is Side.SUPPLIER and row.status is Status.ACCEPTED:
             return row  # a double click
         ensure(can_answer(own, row.status))
+        queries.ensure_running(row)
         row.status, row.answered_at, row.answered_by_id = Status.ACCEPTED, clock.now(), actor.id
         session.flush()
         grants.give(
@@ -111,6 +126,7 @@ def accept(actor: Actor, key: str) -> Consultation:
             reason="consultation.accepted",
         )
         _note_advice(actor, row)
+        figures.count(row.listing_id)
         audit.record(actor, "consultation.accept", "consultation", row.id)
         outbox.emit("consultation.accepted", consultation_id=row.id)
         return row
@@ -124,55 +140,63 @@ def decline(actor: Actor, key: str, reason: DeclineReason, note: str = "") -> Co
         if own is Side.SUPPLIER and row.status is Status.DECLINED:
             return row  # a double click
         ensure(can_answer(own, row.status))
+        queries.ensure_running(row)
         row.status, row.answered_at, row.answered_by_id = Status.DECLINED, clock.now(), actor.id
         row.decline_reason, row.decline_note = reason, clean(note)[:MAX_TEXT]
         row.ended_at = clock.now()
+        session.flush()
+        figures.count(row.listing_id)
         audit.record(actor, "consultation.decline", "consultation", row.id, {"reason": reason.value})
         outbox.emit("consultation.declined", consultation_id=row.id)
         return row
 
 
-def write(actor: Actor, key: str, text: str, *, once_key: str | None = None) -> Consultation:
-    """Send one message to the other side.
+def withdraw(actor: Actor, key: str) -> Consultation:
+    """Take a request back that nobody has answered; it leaves no trace in the supplier's figures.
 
-    Raises: NotVisible; RuleBroken consultation_not_open, consultation_text_needed (text). Emits message.sent
+    Raises: NotVisible; RuleBroken consultation_other_side, consultation_not_open.
+    Notes : emits consultation.withdrawn
     """
     with transaction():
         row = queries.by_key(actor, key, lock=True)
-        purpose = f"message:{row.id}"
-        if once.claim(actor, once_key, purpose):
-            return row
-        ensure(can_write(row.status))
-        if not clean(text):
-            raise RuleBroken("consultation_text_needed", "text")
-        message = Message(
-            consultation_id=row.id, side=_side(actor, row), person_id=actor.id, text=clean(text)[:MAX_TEXT]
-        )
-        session.add(message)
-        session.flush()
-        once.keep(actor, once_key, purpose, str(message.id))
-        audit.record(actor, "consultation.write", "consultation", row.id, {"message": message.id})
-        outbox.emit("message.sent", consultation_id=row.id, message_id=message.id)
+        if row.status is Status.WITHDRAWN:
+            return row  # a double click
+        ensure(can_withdraw(queries.side(actor, row), row.status))
+        row.status, row.ended_at = Status.WITHDRAWN, clock.now()
+        audit.record(actor, "consultation.withdraw", "consultation", row.id)
+        outbox.emit("consultation.withdrawn", consultation_id=row.id)
         return row
 
 
-def close(actor: Actor, key: str, outcome: Outcome, note: str = "") -> Consultation:
+def close(
+    actor: Actor, key: str, outcome: Outcome, note: str = "", reason: NoneReason | None = None
+) -> Consultation:
     """Record one side's outcome; when both have, the consultation ends and the rights given for it are taken.
 
-    Raises: NotVisible; RuleBroken consultation_not_open, consultation_closed_already, consultation_why_needed (note).
+    reason: why nothing came of it, and only then
+    Raises: NotVisible; RuleBroken consultation_not_open, consultation_closed_already, consultation_frozen,
+            consultation_reason_needed (reason), consultation_why_needed (note, for another reason).
     Notes : emits consultation.closed (one side), and consultation.concluded when it is the second
     """
     with transaction():
         row = queries.by_key(actor, key, lock=True)
-        own = _side(actor, row)
+        own = queries.own_side(actor, row)
         ensure(can_close(row.status, row.has_closed(own)))
-        if outcome is Outcome.NONE and not clean(note):
+        if own is Side.SUPPLIER:  # a company may always say how it ended
+            queries.ensure_running(row)
+        if outcome is not Outcome.NONE:
+            reason = None
+        elif reason is None:
+            raise RuleBroken("consultation_reason_needed", "reason")
+        elif reason is NoneReason.OTHER and not clean(note):
             raise RuleBroken("consultation_why_needed", "note")
         now, note = clock.now(), clean(note)[:MAX_TEXT]
         if own is Side.COMPANY:
-            row.company_outcome, row.company_note, row.company_closed_at = outcome, note, now
+            row.company_outcome, row.company_reason, row.company_note, row.company_closed_at = outcome, reason, note, now
         else:
-            row.supplier_outcome, row.supplier_note, row.supplier_closed_at = outcome, note, now
+            row.supplier_outcome, row.supplier_reason, row.supplier_note, row.supplier_closed_at = (
+                outcome, reason, note, now,
+            )  # fmt: skip
         is_last = row.has_closed(own.other)
         if outcome is Outcome.CONTRACT:
             _note_contract(actor, row)
@@ -186,28 +210,6 @@ def close(actor: Actor, key: str, outcome: Outcome, note: str = "") -> Consultat
         else:
             outbox.emit("consultation.closed", consultation_id=row.id, side=own.value)
         return row
-
-
-def expire_overdue() -> int:
-    """End requests that stayed without an answer for 14 days; the worker's daily round. Returns how many."""
-    ended = 0
-    for consultation_id in queries.overdue(clock.now()):
-        with transaction():
-            row = queries.by_id(consultation_id, lock=True)  # an answer that comes at this moment counts
-            if row is None or row.status is not Status.REQUESTED:
-                continue
-            row.status, row.ended_at = Status.EXPIRED, clock.now()
-            audit.record(SYSTEM, "consultation.expire", "consultation", row.id)
-            outbox.emit("consultation.expired", consultation_id=row.id)
-            ended += 1
-    return ended
-
-
-def _side(actor: Actor, row: Consultation) -> Side:
-    own = queries.side(actor, row)
-    if own is None:
-        raise NotVisible
-    return own
 
 
 def _note_advice(actor: Actor, row: Consultation) -> None:
@@ -257,52 +259,3 @@ def _take_rights(actor: Actor, row: Consultation, reason: str) -> None:
         organisation_id=row.supplier_id,
         reason=reason,
     )
-
-
-# --- letters: one to the other side for each event ---------------------------------------------------------
-
-
-def _tell(consultation_id: int, to: Side, template: str, once_suffix: str = "") -> None:
-    row = queries.by_id(consultation_id)
-    person = queries.person_for_letters(row, to) if row else None
-    if row is None or person is None:
-        return
-    mail.queue(
-        person.email,
-        template,
-        person.language,
-        f"{template}:{row.id}{once_suffix}",
-        other=(row.supplier if to is Side.COMPANY else row.company).name,
-        topic=row.topic.label.in_(person.language),
-        path=f"/consultations/{row.key}",
-    )
-
-
-def tell_requested(consultation_id: int) -> None:
-    _tell(consultation_id, Side.SUPPLIER, "consultation_requested")
-
-
-def tell_accepted(consultation_id: int) -> None:
-    _tell(consultation_id, Side.COMPANY, "consultation_accepted")
-
-
-def tell_declined(consultation_id: int) -> None:
-    _tell(consultation_id, Side.COMPANY, "consultation_declined")
-
-
-def tell_expired(consultation_id: int) -> None:
-    _tell(consultation_id, Side.COMPANY, "consultation_expired")
-
-
-def tell_message(consultation_id: int, message_id: int) -> None:
-    message = session.get(Message, message_id)
-    if message is not None:
-        _tell(consultation_id, message.side.other, "consultation_message", f":{message_id}")
-
-
-def tell_closed(consultation_id: int, side: str) -> None:
-    _tell(consultation_id, Side(side).other, "consultation_closed", f":{side}")
-
-
-def tell_concluded(consultation_id: int, side: str) -> None:
-    _tell(consultation_id, Side(side).other, "consultation_concluded")

@@ -235,3 +235,26 @@ class Verification(Keyed, Stamped, Versioned, db.Model):
         sa.CheckConstraint("(kind = 'capability') = (level IS NOT NULL)", name="level_of_capability"),
         sa.CheckConstraint("state = 'claimed' OR judged_at IS NOT NULL OR state = 'withdrawn'", name="judged"),
     )
+
+
+class ResponseFigures(db.Model):
+    """How a supplier answers companies that ask it, over the last year; counted by the consultations."""
+
+    __tablename__ = "response_figures"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True)
+    # requests that were accepted or declined: an honest no is an answer like any other
+    answered: Mapped[int]
+    # requests that ended because nobody answered
+    silent: Mapped[int]
+    # working hours until an answer
+    median_hours: Mapped[float | None]
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, onupdate=clock.now)
+
+    @property
+    def asked(self) -> int:
+        return self.answered + self.silent
+
+    @property
+    def answered_ratio(self) -> float | None:
+        return self.answered / self.asked if self.asked else None

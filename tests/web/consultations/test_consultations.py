@@ -7,9 +7,10 @@ import pytest
 
 from portal.base import grants
 from portal.base.db import session
-from portal.consultations import service
+from portal.consultations import following, service
 from portal.consultations.models import Consultation, Message
 from portal.consultations.rules import Outcome, Status
+from portal.directory import responses
 from tests.cast import NAMES
 from tests.client import Page
 
@@ -201,26 +202,34 @@ def test_an_empty_message_is_refused_at_its_field(client_as, running):
 def test_both_sides_close_and_the_other_is_told_each_time(client_as, running, drain, row):
     hana, gong = client_as("hana"), client_as("gong")
     assert hana.post(f"{running}/outcome", data={"outcome": "none"}).status_code == 422
-    hana.post(f"{running}/outcome", data={"outcome": "none", "note": "예산이 맞지 않음"})
+    hana.post(f"{running}/outcome", data={"outcome": "none", "reason": "budget", "note": "생각보다 두 배 비쌈"})
     assert [(letter.to, letter.subject) for letter in drain()] == [("gong@example.kr", "상대가 상담 결과를 적었습니다")]
     assert row().status is Status.ACCEPTED
-    assert "예산이 맞지 않음" not in gong.page(running).text
+    assert "생각보다 두 배 비쌈" not in gong.page(running).text
     gong.post(f"{running}/outcome", data={"outcome": "proposal"})
     assert [(letter.to, letter.subject) for letter in drain()] == [("hana@example.kr", "상담이 끝났습니다")]
     assert row().status is Status.CONCLUDED
     assert hana.post(f"{running}/messages", data={"text": "늦은 말"}).status_code == 422
 
 
-def test_silence_ends_a_request_after_14_days_with_one_letter(frozen, client_as, asked, inside, drain, row):
-    frozen.tick(timedelta(days=13))
-    assert inside(service.expire_overdue) == 0
-    frozen.tick(timedelta(days=1))
-    assert inside(service.expire_overdue) == 1
-    assert inside(service.expire_overdue) == 0
-    assert row().status is Status.EXPIRED
-    assert [(letter.to, letter.subject) for letter in drain()] == [
-        ("hana@example.kr", "상담 요청에 답이 없어 끝났습니다")
+def test_silence_brings_three_reminders_and_then_an_end_that_is_marked(frozen, client_as, listing, inside, drain, row):
+    """2026-07-01 is a Wednesday; 17 July (제헌절) is a holiday again."""
+    ask(client_as("hana"), listing)
+    drain()
+    told = []
+    for _ in range(30):
+        frozen.tick(timedelta(days=1))
+        inside(following.follow)
+        told += [(frozen.today().isoformat()[5:], letter.to, letter.subject) for letter in drain()]
+    assert told == [
+        ("07-06", "gong@example.kr", "상담 요청이 답을 기다립니다"),
+        ("07-10", "gong@example.kr", "상담 요청이 답을 기다립니다"),
+        ("07-22", "gong@example.kr", "오늘이 상담 요청에 답할 마지막 날입니다"),
+        ("07-23", "hana@example.kr", "상담 요청에 답이 없어 끝났습니다"),
+        ("07-23", "gong@example.kr", "답하지 않은 상담 요청이 끝났습니다"),
     ]
+    assert row().status is Status.EXPIRED
+    assert inside(lambda: responses.of([listing.id])[listing.id].silent) == 1
 
 
 def test_the_inbox_takes_a_constant_number_of_queries(client_as, make, queries_of):
