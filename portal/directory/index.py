@@ -29,7 +29,7 @@ K1, B = 0.9, 0.4
 ENOUGH = 0.35
 """The least score of a listing that `find` calls found: about a third of what was asked, rare words weighing more."""
 COMMON_SHARE, COMMON_LEAST = 0.1, 500
-"""Grams in more texts than that say nothing any more and only cost time."""
+"""In more texts than that only the morphemes still say something; the other kinds would only cost time."""
 MOST_ASKED = 1_000
 """Characters of a query that are read."""
 
@@ -113,7 +113,7 @@ class ListingIndex:
         lengths = np.array([one.lengths for one in texts.values()], dtype=np.float64).reshape(-1, len(Kind))
         means = np.maximum(lengths.mean(axis=0) if len(texts) else np.ones(len(Kind)), 1e-9)
         statistics = _Statistics(len(texts), means)
-        return cls(_postings(texts, statistics, None), statistics, np.asarray(groups, dtype=np.int32))
+        return cls(_postings(texts, statistics, len(groups), None), statistics, np.asarray(groups, dtype=np.int32))
 
     def __len__(self) -> int:
         return len(self._base.ids) - int(self._dead.sum()) + len(self._overlay)
@@ -238,7 +238,7 @@ class ListingIndex:
 
     @cached_property
     def _over(self) -> Postings | None:
-        return _postings(self._overlay, self._statistics, self._base) if self._overlay else None
+        return _postings(self._overlay, self._statistics, len(self._groups), self._base) if self._overlay else None
 
     @property
     def _layers(self) -> list[tuple[Postings, np.ndarray | None]]:
@@ -255,9 +255,9 @@ class ListingIndex:
         layers = self._layers
         spans = [postings.spans(asked) for postings, _ in layers]
         scales = self._scales(asked, spans)
-        masks = scan.masks(chosen, self._groups)
+        choice = scan.Choice.of(chosen, self._groups)
         parts = [
-            scan.best(postings, span, scales, dead, masks, self._groups if counts else None, np.float32(least), last)
+            scan.best(postings, span, scales, dead, choice, self._groups if counts else None, np.float32(least), last)
             for (postings, dead), span in zip(layers, spans, strict=True)
         ]
         return _joined(parts, last)
@@ -277,9 +277,9 @@ class ListingIndex:
         return share[kinds].astype(np.float32)
 
     def _everything(self, chosen: Mapping[int, frozenset[int]], last: int, counts: bool) -> Found:
-        masks = scan.masks(chosen, self._groups)
+        choice = scan.Choice.of(chosen, self._groups)
         parts = [
-            scan.all_of(postings, dead, masks, self._groups if counts else None, last)
+            scan.all_of(postings, dead, choice, self._groups if counts else None, last)
             for postings, dead in self._layers
         ]
         return _joined(parts, last)
@@ -309,8 +309,12 @@ def _read(text: str, values: tuple[int, ...]) -> _Text:
     return _Text(keys, times.astype(np.float32), read.lengths, values)
 
 
-def _postings(texts: Mapping[int, _Text], statistics: _Statistics, base: Postings | None) -> Postings:
-    """Turn texts into postings, by unit and then by listing. base: what tells how rare a unit is; None: the texts."""
+def _postings(texts: Mapping[int, _Text], statistics: _Statistics, values: int, base: Postings | None) -> Postings:
+    """Turn texts into postings, by unit and then by listing.
+
+    values: how many facet values there are
+    base  : what tells how rare a unit is; None: the texts themselves
+    """
     ids = np.array(sorted(texts), dtype=np.int64)
     ordered = [texts[int(key)] for key in ids]
     sizes = np.array([len(one.keys) for one in ordered], dtype=np.int64)
@@ -331,7 +335,7 @@ def _postings(texts: Mapping[int, _Text], statistics: _Statistics, base: Posting
     each = np.repeat(kinds, holding)
     weights = statistics.weights(times, lengths[docs, each], each, np.repeat(statistics.rarity(weighing), holding))
     if base is None:
-        kept = (kinds != Kind.GRAM) | (holding <= max(COMMON_LEAST, COMMON_SHARE * len(ids)))
+        kept = (kinds == Kind.MORPHEME) | (holding <= max(COMMON_LEAST, COMMON_SHARE * len(ids)))
     else:
         kept = ~np.isin(distinct, base.common)
     common = distinct[~kept]
@@ -346,7 +350,16 @@ def _postings(texts: Mapping[int, _Text], statistics: _Statistics, base: Posting
         common=common,
         value_starts=np.concatenate([[0], np.cumsum([len(one.values) for one in ordered])]).astype(np.int64),
         values=np.array([value for one in ordered for value in one.values], dtype=np.int32),
+        bits=_bits([one.values for one in ordered], values),
     )
+
+
+def _bits(held: Sequence[tuple[int, ...]], values: int) -> np.ndarray:
+    bits = np.zeros((scan.words(values), len(held)), dtype=np.uint64)
+    for doc, some in enumerate(held):
+        for value in some:
+            bits[value // 64, doc] |= np.uint64(1 << (value % 64))
+    return bits
 
 
 def _joined(parts: Sequence[scan.Best], last: int) -> Found:

@@ -24,8 +24,9 @@ class Postings:
     starts      : int64, shape (units + 1,), where each unit's listings begin
     docs        : int32, listings by unit, rising within each
     weights     : float32, their BM25
-    common      : uint64, sorted, grams that too many texts hold to be looked up
+    common      : uint64, sorted, units that too many texts hold to be looked up
     value_starts: int64, shape (listings + 1,); values: int32, the facet values of each listing
+    bits        : uint64, shape (words, listings), the same values, one bit each
     """
 
     ids: np.ndarray
@@ -36,6 +37,7 @@ class Postings:
     common: np.ndarray
     value_starts: np.ndarray
     values: np.ndarray
+    bits: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {one.name: getattr(self, one.name) for one in fields(self)}
@@ -59,13 +61,33 @@ class Best:
     counts: np.ndarray
 
 
-def masks(chosen: Mapping[int, frozenset[int]], groups: np.ndarray) -> np.ndarray:
-    """The chosen values of each facet with a choice, bool, shape (facets with a choice, values)."""
-    rows = [group for group in sorted(chosen) if group in groups]
-    table = np.zeros((len(rows), len(groups)), dtype=np.bool_)
-    for place, group in enumerate(rows):
-        table[place, [one for one in chosen[group] if 0 <= one < len(groups) and groups[one] == group]] = True
-    return table
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen, by facet with a choice.
+
+    groups: int32, the facets
+    masks : uint64, shape (facets with a choice, words), the values chosen, one bit each
+    """
+
+    groups: np.ndarray
+    masks: np.ndarray
+
+    @classmethod
+    def of(cls, chosen: Mapping[int, frozenset[int]], groups: np.ndarray) -> Choice:
+        """groups: the facet of each value. A facet's foreign values, and facets that are not there, are nobody's."""
+        known = set(groups.tolist())
+        rows = [group for group in sorted(chosen) if group in known]
+        masks = np.zeros((len(rows), words(len(groups))), dtype=np.uint64)
+        for row, group in enumerate(rows):
+            for one in chosen[group]:
+                if 0 <= one < len(groups) and groups[one] == group:
+                    masks[row, one // 64] |= np.uint64(1 << (one % 64))
+        return cls(np.array(rows, dtype=np.int32), masks)
+
+
+def words(values: int) -> int:
+    """How many words of 64 bits hold a bit for each value."""
+    return -(-values // 64)
 
 
 def best(
@@ -73,7 +95,7 @@ def best(
     spans: np.ndarray,
     scales: np.ndarray,
     dead: np.ndarray | None,
-    masks: np.ndarray,
+    choice: Choice,
     groups: np.ndarray | None,
     least: np.float32,
     last: int,
@@ -82,7 +104,7 @@ def best(
 
     spans, scales: of the units asked for, int64 (n, 2) and float32 (n,)
     dead  : bool for each listing, those that are not there any more; None: all are
-    masks : bool, shape (facets with a choice, values)
+    choice: see there; a listing has to hold one value of each facet in it
     groups: the facet of each value, when counts are asked for
     least : lower scores are not found; nothing with a score of 0 is
     last  : how many of the best
@@ -91,40 +113,37 @@ def best(
     if len(postings.ids) >= MANY:
         from portal.directory import compiled  # numba: see above
 
-        return compiled.best(postings, spans[used], scales[used], dead, masks, groups, least, last)
+        return compiled.best(postings, spans[used], scales[used], dead, choice, groups, least, last)
     scores = np.zeros(len(postings.ids), dtype=np.float32)
     for (start, stop), scale in zip(spans[used].tolist(), scales[used], strict=True):
         scores[postings.docs[start:stop]] += postings.weights[start:stop] * scale
     alive = (scores >= least) & (scores > 0)
     if dead is not None:
         alive &= ~dead
-    return _chosen(postings, scores, alive, masks, groups, last)
+    return _chosen(postings, scores, alive, choice, groups, last)
 
 
-def all_of(
-    postings: Postings, dead: np.ndarray | None, masks: np.ndarray, groups: np.ndarray | None, last: int
-) -> Best:
+def all_of(postings: Postings, dead: np.ndarray | None, choice: Choice, groups: np.ndarray | None, last: int) -> Best:
     """Every listing of one layer, by its id."""
     alive = ~dead if dead is not None else np.ones(len(postings.ids), dtype=np.bool_)
-    return _chosen(postings, np.zeros(len(postings.ids), dtype=np.float32), alive, masks, groups, last)
+    return _chosen(postings, np.zeros(len(postings.ids), dtype=np.float32), alive, choice, groups, last)
 
 
 def _chosen(
     postings: Postings,
     scores: np.ndarray,
     alive: np.ndarray,
-    masks: np.ndarray,
+    choice: Choice,
     groups: np.ndarray | None,
     last: int,
 ) -> Best:
     docs = np.flatnonzero(alive)
-    failing, only = _failing(postings, docs, masks)
+    failing, only = _failing(postings, docs, choice)
     found = docs[failing == 0]
     counts = np.zeros(0, dtype=np.int64)
     if groups is not None:
         counts = _count(postings, found, len(groups))
-        rows = [int(groups[np.flatnonzero(mask)[0]]) if mask.any() else -1 for mask in masks]
-        for row, group in enumerate(rows):
+        for row, group in enumerate(choice.groups):
             # what fails by this facet alone would be found with another of its values
             near = _count(postings, docs[(failing == 1) & (only == row)], len(groups))
             counts += np.where(groups == group, near, 0)
@@ -132,31 +151,24 @@ def _chosen(
     return Best(postings.ids[found[order]], scores[found[order]], len(found), counts)
 
 
-def _failing(postings: Postings, docs: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _failing(postings: Postings, docs: np.ndarray, choice: Choice) -> tuple[np.ndarray, np.ndarray]:
     """By how many facets each listing fails, and the last one of them."""
     failing, only = np.zeros(len(docs), dtype=np.int64), np.full(len(docs), -1, dtype=np.int64)
-    if not len(masks) or not len(docs):
-        return failing, only
-    rows, values = _values(postings, docs)
-    for row, mask in enumerate(masks):
+    for row, mask in enumerate(choice.masks):
         met = np.zeros(len(docs), dtype=np.bool_)
-        met[rows[mask[values]]] = True
+        for word in np.flatnonzero(mask):
+            met |= (postings.bits[word][docs] & mask[word]) != 0
         failing += ~met
         only[~met] = row
     return failing, only
 
 
-def _values(postings: Postings, docs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The facet values of some listings: (place in `docs`, value), both int64."""
+def _count(postings: Postings, docs: np.ndarray, values: int) -> np.ndarray:
+    """How many of some listings hold each value."""
     starts = postings.value_starts[docs]
     sizes = postings.value_starts[docs + 1] - starts
-    rows = np.repeat(np.arange(len(docs)), sizes)
-    within = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return rows, postings.values[np.repeat(starts, sizes) + within].astype(np.int64)
-
-
-def _count(postings: Postings, docs: np.ndarray, values: int) -> np.ndarray:
-    return np.bincount(_values(postings, docs)[1], minlength=values)
+    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.bincount(postings.values[np.repeat(starts, sizes) + within], minlength=values)
 
 
 def _first(scores: np.ndarray, last: int) -> np.ndarray:
