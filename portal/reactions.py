@@ -14,8 +14,8 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import fanout, meetings
 from portal.consultations import letters as talks
+from portal.directory import claims, suspension, verification
 from portal.directory import service as directory
-from portal.directory import suspension, verification
 from portal.evaluation import (
     calibration,
     consensus,
@@ -40,6 +40,7 @@ from portal.selection import service as selection
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
+    "build_claim.moved": [claims.write_moved],
     "verification.judged": [verification.write_judged],
     "suspension.decided": [suspension.write_decided],
     "suspension.lifted": [suspension.write_lifted],

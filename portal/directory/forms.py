@@ -201,5 +201,5 @@ class RecordForm(Form):
             "passed_first_audit": self.passed_first_audit.data,
             "kpi": self.kpi.data or "",
             "kpi_gain_ratio": gain / 100 if gain is not None else None,
-            "source": self.source.data,
+            "source": self.source.data if self.source else "",
         }

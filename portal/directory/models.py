@@ -12,10 +12,12 @@ from portal.accounts.models import Organisation
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
 from portal.base.files import Blob
+from portal.directory.earlier import ClaimState
 from portal.directory.oversight import AppealOutcome, CapabilityLevel, Mark, SuspensionGround, VerificationState
 from portal.directory.rules import REVIEWED, Figures, ListingStatus, figures, is_grey
 from portal.reference.rules import SizeClass
 
+_OPEN_CLAIM = "state IN ('filed', 'confirmed', 'accepted')"
 _ONE_OF_A_KIND = "state IN ('claimed', 'verified')"
 
 
@@ -258,3 +260,55 @@ class ResponseFigures(db.Model):
     @property
     def answered_ratio(self) -> float | None:
         return self.answered / self.asked if self.asked else None
+
+
+class BuildClaim(Keyed, Stamped, Versioned, db.Model):
+    """A build finished before the portal knew of it: filed by the supplier, confirmed by the company, then checked."""
+
+    __tablename__ = "build_claim"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    state: Mapped[ClaimState] = mapped_column(enum_type(ClaimState), default=ClaimState.FILED, index=True)
+    year: Mapped[int]
+    programme: Mapped[str] = mapped_column(sa.String(120))
+    # the other facts of a TrackRecord, as plain data
+    facts: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    company_name: Mapped[str] = mapped_column(sa.String(120))
+    company_number: Mapped[str] = mapped_column(sa.String(10), index=True)
+    company_email: Mapped[str] = mapped_column(sa.String(254))
+    blob_id: Mapped[int] = mapped_column(sa.ForeignKey("blob.id"), index=True)
+    filename: Mapped[str] = mapped_column(sa.String(140))
+    filed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+
+    # of the one-time link; None where the company answers in its account
+    token_sha256: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    letter_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    letters: Mapped[int] = mapped_column(default=0)
+
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # None: by the link
+    answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    company_note: Mapped[str] = mapped_column(sa.Text, default="")
+
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    judged_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    record_id: Mapped[int | None] = mapped_column(sa.ForeignKey("track_record.id"), unique=True)
+
+    listing: Mapped[Listing] = relationship()
+    blob: Mapped[Blob] = relationship()
+
+    __table_args__ = (
+        sa.Index(
+            "uq_build_claim_once",
+            "listing_id",
+            "company_number",
+            "year",
+            "programme",
+            unique=True,
+            sqlite_where=sa.text(_OPEN_CLAIM),
+            postgresql_where=sa.text(_OPEN_CLAIM),
+        ),
+        sa.CheckConstraint("(state = 'accepted') = (record_id IS NOT NULL)", name="accepted_is_recorded"),
+        sa.CheckConstraint("state NOT IN ('confirmed', 'denied') OR answered_at IS NOT NULL", name="answered"),
+    )

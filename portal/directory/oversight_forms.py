@@ -10,8 +10,9 @@ from flask_wtf.file import FileField
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from portal.directory.forms import RecordForm
 from portal.directory.oversight import AppealOutcome, CapabilityLevel, Certificate, Mark, SuspensionGround
-from portal.web.forms import Form, VersionedForm
+from portal.web.forms import Form, OnceForm, VersionedForm
 
 
 class DayField(DateField):
@@ -114,3 +115,41 @@ class MarkJudgeForm(CertificateForm, VersionedForm):
     reason = TextAreaField(
         _l("이유"), [Length(max=1000)], description=_l("확인하지 않거나 끝낼 때. 공급기업에 그대로 전해집니다.")
     )
+
+
+class BuildClaimForm(RecordForm, OnceForm):
+    """An earlier build as the supplier files it, with who can confirm it."""
+
+    source = None
+    company_name = StringField(_l("도입기업 이름"), [InputRequired(_l("꼭 적어 주세요.")), Length(max=120)])
+    company_number = StringField(_l("도입기업 사업자등록번호"), [InputRequired(_l("꼭 적어 주세요.")), Length(max=12)])
+    company_email = StringField(
+        _l("도입기업 담당자 이메일"),
+        [InputRequired(_l("꼭 적어 주세요.")), Length(max=254)],
+        description=_l("확인 편지를 보냅니다. 회원인 기업은 계정으로 확인합니다."),
+    )
+    file = FileField(_l("최종 감리보고서"), description=_l("PDF, HWP, HWPX, DOCX · 20MB까지"))
+
+    def facts(self) -> dict[str, Any]:
+        """The facts of `claims.file_claim`, as plain data."""
+        facts = super().facts()
+        facts.pop("source", None)
+        return {**facts, "size": facts["size"].value if facts["size"] else None}
+
+
+class BuildAnswerForm(Form):
+    answer = RadioField(
+        _l("이 내용대로 구축했나요?"),
+        [InputRequired(_l("하나를 골라 주세요."))],
+        choices=[
+            ("yes", _l("네, 적힌 내용이 맞습니다")),
+            ("no", _l("아니요, 우리 회사의 구축이 아니거나 내용이 다릅니다")),
+        ],
+    )
+    note = TextAreaField(
+        _l("덧붙일 말"), [Length(max=1000)], description=_l("운영기관만 봅니다. 공급기업에는 보이지 않습니다.")
+    )
+
+
+class BuildJudgeForm(VersionedForm):
+    reason = TextAreaField(_l("이유"), [Length(max=1000)], description=_l("공급기업에 그대로 전해집니다."))

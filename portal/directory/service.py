@@ -235,6 +235,21 @@ def tell_listing_returned(listing_id: int) -> None:
 # --- verified ----------------------------------------------------------------------------------------------
 
 
+def check_build(
+    year: int, technologies: Sequence[str], kpi_gain_ratio: float | None, levels: Sequence[int | None]
+) -> None:
+    """Whether the facts of a build can be true. Raises: RuleBroken record_year, record_ratio, technology_unknown."""
+    if not 2000 <= year <= clock.today().year:
+        raise RuleBroken("record_year", "year")
+    if kpi_gain_ratio is not None and not -1 <= kpi_gain_ratio <= 10:
+        raise RuleBroken("record_ratio", "kpi_gain_ratio")
+    if any(level is not None and level not in list(SystemLevel) for level in levels):
+        raise RuleBroken("record_ratio", "achieved_level")
+    unknown = set(technologies) - {row.code for row in reference.technologies(technologies)}
+    if unknown:
+        raise RuleBroken("technology_unknown", "technologies", name=", ".join(sorted(unknown)))
+
+
 def add_track_record(
     actor: Actor,
     organisation_id: int,
@@ -266,16 +281,8 @@ def add_track_record(
     """
     if not actor.is_system and (not can_judge(actor, organisation_id) or actor.has(*SUPPLIER)):
         raise Forbidden("no_right")
-    if not 2000 <= year <= clock.today().year:
-        raise RuleBroken("record_year", "year")
-    if kpi_gain_ratio is not None and not -1 <= kpi_gain_ratio <= 10:
-        raise RuleBroken("record_ratio", "kpi_gain_ratio")
-    if any(level is not None and level not in list(SystemLevel) for level in (target_level, achieved_level)):
-        raise RuleBroken("record_ratio", "achieved_level")
     with transaction():
-        unknown = set(technologies) - {row.code for row in reference.technologies(technologies)}
-        if unknown:
-            raise RuleBroken("technology_unknown", "technologies", name=", ".join(sorted(unknown)))
+        check_build(year, technologies, kpi_gain_ratio, (target_level, achieved_level))
         listing = queries.of_organisation(organisation_id)
         if listing is None:
             raise NotVisible

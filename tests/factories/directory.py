@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import Any
 
@@ -9,8 +10,9 @@ from portal.accounts import service as accounts
 from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind, Role
 from portal.base.access import SYSTEM, Actor
-from portal.directory import queries, service, suspension, verification
-from portal.directory.models import Listing, TrackRecord, Verification
+from portal.base.db import session, transaction
+from portal.directory import claims, queries, service, suspension, verification
+from portal.directory.models import BuildClaim, Listing, TrackRecord, Verification
 from portal.directory.oversight import Certificate, Mark, SuspensionGround
 
 FACTS: dict[str, Any] = {
@@ -103,6 +105,25 @@ def claimed_mark(actor: Actor, kind: Mark = Mark.AI, **certificate: Any) -> Veri
     return verification.claim(actor, kind, Certificate(**certificate), io.BytesIO(PAPER), "증명서.pdf")
 
 
+def filed_build(actor: Actor, number: str = "1248100998", token: str | None = None, **changes: Any) -> BuildClaim:
+    """An earlier build that a supplier has filed; token: what the company's link carries."""
+    facts = {"year": 2023, "programme": "합성 기초 사업", "technologies": ["MES"], **changes}
+    row = claims.file_claim(
+        actor,
+        facts,
+        company_name="합성 도입",
+        company_number=number,
+        company_email="boss@factory.example",
+        stream=io.BytesIO(PAPER),
+        filename="감리.pdf",
+    )
+    if token:
+        with transaction():
+            row = claims.by_key(SYSTEM, row.key)
+            row.token_sha256 = hashlib.sha256(token.encode()).hexdigest()
+    return row
+
+
 def door_values(world: Any) -> dict[str, Any]:
     """Gong's public listing stands behind the directory's doors, with an edit that an operator has not seen."""
     row = approved_listing(world.cast["gong"].organisation_id)
@@ -114,5 +135,16 @@ def door_values(world: Any) -> dict[str, Any]:
         "show", "review", "approve", "send_back", "suspend", "restore", "answer_appeal", "add_record",
     )  # fmt: skip
     claim = {"key": claimed_mark(world.actor("gong")).key}
+    number = session.get(Organisation, world.cast["hana"].organisation_id).registration_number
+    build = {"key": filed_build(world.actor("gong"), number or "1248100998").key}
+    filed_build(world.actor("gong"), token="door-token", year=2022)
+    builds = (
+        "build", "build_paper", "confirm_build", "accept_build", "refuse_build", "ask_build_again", "withdraw_build",
+    )  # fmt: skip
     marks = ("mark", "mark_paper", "verify_mark", "refuse_mark", "end_mark", "withdraw_mark")
-    return {f"directory.{name}": own for name in endpoints} | {f"directory.{name}": claim for name in marks}
+    return {
+        **{f"directory.{name}": own for name in endpoints},
+        **{f"directory.{name}": claim for name in marks},
+        **{f"directory.{name}": build for name in builds},
+        "directory.answer_build": {"token": "door-token"},
+    }
