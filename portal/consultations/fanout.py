@@ -70,8 +70,11 @@ class Choice:
     why: str
 
 
-def choices(actor: Actor, named: Collection[str]) -> list[Choice]:
-    """Public suppliers to choose from: those named by key first, then the newest shortlist; not those asked already."""
+def choices(actor: Actor, named: Collection[str], posted: Collection[str] = ()) -> list[Choice]:
+    """Public suppliers to choose from: those named by key first, then the newest shortlist; not those asked already.
+
+    posted: what came back with the form; it stays in the list even when it was asked a moment ago
+    """
     talking = set(
         session.scalars(
             queries.visible_to(actor)
@@ -79,7 +82,7 @@ def choices(actor: Actor, named: Collection[str]) -> list[Choice]:
             .with_only_columns(Consultation.listing_id)
         )
     )
-    order = {key: place for place, key in enumerate(dict.fromkeys(named))}
+    order = {key: place for place, key in enumerate(dict.fromkeys([*named, *posted]))}
     rows = session.scalars(directory.public(actor).where(Listing.key.in_(order))).all() if order else ()
     found = [Choice(row, row.summary) for row in sorted(rows, key=lambda row: order[row.key])]
     matches = matching.matches_for(actor)
@@ -87,7 +90,7 @@ def choices(actor: Actor, named: Collection[str]) -> list[Choice]:
         if match.listing.key not in order:
             why = " · ".join(str(reason) for reason in match.best_reasons[:2])
             found.append(Choice(match.listing, why or match.listing.summary))
-    return [one for one in found if one.listing.id not in talking][: 2 * MOST]
+    return [one for one in found if one.listing.key in posted or one.listing.id not in talking][: 2 * MOST]
 
 
 def figures(row: FanOut) -> dict[str, int]:

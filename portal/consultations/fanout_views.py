@@ -8,12 +8,9 @@ from flask_babel import gettext as _
 from portal.base.access import RuleBroken
 from portal.consultations import bp, fanout, queries
 from portal.consultations.forms import FanOutForm
-from portal.consultations.rules import Topic, last_day
+from portal.consultations.rules import MOST, Topic, last_day
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
-
-ASKED_FOR = 15
-"""Suppliers that an address may bring along; the rest is left out."""
 
 
 @bp.route("/consultations/several", methods=["GET", "POST"])
@@ -23,8 +20,8 @@ def ask_several():
     actor = current_actor()
     if (running := fanout.running(actor)) and request.method == "GET":
         return redirect(url_for(".several", key=running.key))
-    named = (request.args.getlist("supplier") + request.form.getlist("suppliers"))[: 2 * ASKED_FOR]
-    choices = fanout.choices(actor, named)
+    named, posted = request.args.getlist("supplier")[:MOST], request.form.getlist("suppliers")[: 2 * MOST]
+    choices = fanout.choices(actor, named, posted)
     form = FanOutForm()
     form.offer([(one.listing.key, one.listing.name, one.why) for one in choices])
     if form.validate_on_submit():
