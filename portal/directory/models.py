@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from portal.accounts.models import Organisation
 from portal.base import clock
@@ -36,11 +36,17 @@ class Listing(Keyed, Stamped, Versioned, db.Model):
     sectors: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     # 시도 keys, or "nationwide"
     regions: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    # {name, description, price}
-    products: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
+    # codes of rules.PROCESSES, of the catalogue of programmes, of rules.SIZES and rules.STANDARDS
+    processes: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    programmes: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    sizes: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    standards: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    # {name, description, price, gs: certified GS, saas: rented over the net}
+    products: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
     founded_year: Mapped[int | None]
     engineers: Mapped[int | None]
-    open_slots: Mapped[int] = mapped_column(default=0)
+    # code of rules.GRADES → how many of the engineers
+    engineer_grades: Mapped[dict[str, int]] = mapped_column(sa.JSON, default=dict)
     lead_weeks: Mapped[int | None]
     # hours within which the supplier promises to answer a call for help after the build
     aftercare_hours: Mapped[int | None]
@@ -90,6 +96,106 @@ class Listing(Keyed, Stamped, Versioned, db.Model):
         return {field: getattr(self, field) for field in REVIEWED}
 
 
+def running_month() -> date:
+    """The first day of the month that runs in Korea."""
+    return clock.today().replace(day=1)
+
+
+class CapacityMonth(db.Model):
+    """How many new projects a supplier can begin in a month. A month without a row is as the last one before it."""
+
+    __tablename__ = "capacity_month"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"))
+    # its first day
+    month: Mapped[date]
+    slots: Mapped[int]
+
+    __table_args__ = (
+        sa.UniqueConstraint("listing_id", "month", name="uq_capacity_month_once"),
+        sa.CheckConstraint("slots BETWEEN 0 AND 999", name="slots_range"),
+    )
+
+
+# The running month's figure, in Python and in SQL; `capacity` writes it.
+Listing.open_slots = column_property(
+    sa.func.coalesce(
+        sa.select(CapacityMonth.slots)
+        .where(
+            CapacityMonth.listing_id == Listing.id,
+            CapacityMonth.month <= sa.bindparam(None, callable_=running_month, type_=sa.Date),
+        )
+        .order_by(CapacityMonth.month.desc())
+        .limit(1)
+        .correlate_except(CapacityMonth)
+        .scalar_subquery(),
+        0,
+    )
+)
+
+
+class ListingVersion(db.Model):
+    """One saved public text of a listing. Every one is kept."""
+
+    __tablename__ = "listing_version"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"))
+    # 1, 2, 3 … of this listing
+    number: Mapped[int]
+    # the fields of rules.REVIEWED
+    text: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    saved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    # when an operator approved this text, or took it as seen
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (sa.UniqueConstraint("listing_id", "number", name="uq_listing_version_number"),)
+
+
+class Rating(Keyed, Stamped, db.Model):
+    """What a company with a finished project says of its supplier, once; the supplier may answer, once."""
+
+    __tablename__ = "listing_rating"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    stars: Mapped[int]
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    # what opened it: "record:<id>", "consultation:<key>"
+    source: Mapped[str] = mapped_column(sa.String(80))
+    rated_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    reply: Mapped[str] = mapped_column(sa.Text, default="")
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replied_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+
+    listing: Mapped[Listing] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+    __table_args__ = (
+        sa.UniqueConstraint("listing_id", "organisation_id", name="uq_listing_rating_once"),
+        sa.CheckConstraint("stars BETWEEN 1 AND 5", name="stars_range"),
+        sa.CheckConstraint("(reply = '') = (replied_at IS NULL)", name="reply_whole"),
+    )
+
+
+class ListingImport(Keyed, Stamped, db.Model):
+    """One uploaded workbook of products and capabilities: read, shown row by row, taken over or not."""
+
+    __tablename__ = "listing_import"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    blob_id: Mapped[int] = mapped_column(sa.ForeignKey("blob.id"), index=True)
+    filename: Mapped[str] = mapped_column(sa.String(140))
+    # what the listing's version was when the rows were compared
+    listing_version: Mapped[int]
+    uploaded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    blob: Mapped[Blob] = relationship()
+
+
 class TrackRecord(db.Model):
     """One finished build that the company and the final audit confirmed. Suppliers never write here."""
 
@@ -97,6 +203,8 @@ class TrackRecord(db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    # the company, where it has an account; it may rate
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     year: Mapped[int]
     programme: Mapped[str] = mapped_column(sa.String(120))
     region: Mapped[str] = mapped_column(sa.String(60), default="")

@@ -22,7 +22,8 @@ from portal.base.words import Words, say
 from portal.directory import search as text_search
 from portal.directory import standing
 from portal.directory.models import Listing, TrackRecord
-from portal.directory.rules import NATIONWIDE, ListingStatus, PriceModel, is_grey
+from portal.directory.rules import GRADES, NATIONWIDE, PROCESSES, SIZES, STANDARDS, ListingStatus, PriceModel, is_grey
+from portal.programmes import queries as programmes
 from portal.reference import queries as reference
 
 PAGE_SIZE = 12
@@ -159,6 +160,11 @@ class Names:
         """시도, and the word for all of them."""
         return {NATIONWIDE: say("전국", "Nationwide"), **dict(reference.sido_options())}
 
+    @cached_property
+    def programmes(self) -> Mapping[str, Words]:
+        """The whole catalogue, ended programmes included: experience does not end."""
+        return {row.code: row.label for row in programmes.programmes(running=False)}
+
     def technology(self, code: str) -> Words:
         return self.technologies.get(code, say(code, code))
 
@@ -168,6 +174,18 @@ class Names:
     def region(self, key: str) -> Words:
         return self.regions.get(key, say(key, key))
 
+    def programme(self, code: str) -> Words:
+        return self.programmes.get(code, say(code, code))
+
+
+def product_facts(one: Mapping[str, Any]) -> list[Words]:
+    """How a product is priced, and what it is beside that."""
+    return [
+        PriceModel(one["price"]).label if one.get("price") else say("가격 방식 없음", "no price model"),
+        *([say("GS인증", "GS certified")] if one.get("gs") else []),
+        *([say("SaaS(구독형)", "SaaS")] if one.get("saas") else []),
+    ]
+
 
 def printed(text: Mapping[str, Any] | None, words: Names) -> dict[str, str]:
     """A listing's reviewed fields as lines of text, for the difference that an operator reads."""
@@ -175,7 +193,7 @@ def printed(text: Mapping[str, Any] | None, words: Names) -> dict[str, str]:
         return {}
     level = say("수준 {n}", "level {n}")
     products = [
-        f"{one['name']} ({PriceModel(one['price']).label if one.get('price') else '-'}): {one['description']}"
+        f"{one['name']} ({', '.join(map(str, product_facts(one)))}): {one['description']}"
         for one in text.get("products", [])
     ]
     return {
@@ -187,10 +205,23 @@ def printed(text: Mapping[str, Any] | None, words: Names) -> dict[str, str]:
         ),
         "sectors": "\n".join(str(words.sector(code)) for code in sorted(text.get("sectors", []))),
         "regions": "\n".join(str(words.region(key)) for key in sorted(text.get("regions", []))),
+        "processes": _in_words(PROCESSES, text.get("processes", [])),
+        "programmes": "\n".join(str(words.programme(code)) for code in text.get("programmes", [])),
+        "sizes": _in_words(SIZES, text.get("sizes", [])),
+        "standards": _in_words(STANDARDS, text.get("standards", [])),
         "products": "\n".join(products),
         "founded_year": str(text.get("founded_year") or ""),
         "engineers": str(text.get("engineers") or ""),
+        "engineer_grades": "\n".join(
+            f"{label} {text['engineer_grades'][code]}"
+            for code, label in GRADES.items()
+            if text.get("engineer_grades", {}).get(code)
+        ),
     }
+
+
+def _in_words(labels: Mapping[str, Words], codes: Collection[str]) -> str:
+    return "\n".join(str(label) for code, label in labels.items() if code in codes)
 
 
 # --- search ------------------------------------------------------------------------------------------------

@@ -13,12 +13,22 @@ from typing import Any
 from portal.accounts.rules import OPERATOR, SUPPLIER, Role
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import Words, define, say
+from portal.directory.kinds import GRADE_LABELS, PROCESS_LABELS, STANDARD_LABELS
+from portal.reference.rules import SIZE_LABELS
 
 GREY_AFTER = timedelta(days=180)
 NATIONWIDE = "nationwide"
-MAX_PRODUCTS = 5
+MAX_PRODUCTS = 20
+MAX_SLOTS = 999
+MONTHS_AHEAD = 12
 MAX_TECHNOLOGIES = 20
 SELF_LEVELS = range(1, 6)
+
+# stored code → words
+PROCESSES: dict[str, Words] = {one.value: label for one, label in PROCESS_LABELS.items()}
+SIZES: dict[str, Words] = {one.value: label for one, label in SIZE_LABELS.items()}
+STANDARDS: dict[str, Words] = {one.value: label for one, label in STANDARD_LABELS.items()}
+GRADES: dict[str, Words] = {one.value: label for one, label in GRADE_LABELS.items()}
 
 
 class ListingStatus(StrEnum):
@@ -115,6 +125,15 @@ CODES = define(
             "Please choose at least one region, or “nationwide”.",
         ),
         "region_unknown": say("목록에 없는 지역입니다: {name}", "Unknown region: {name}"),
+        "programme_unknown": say("목록에 없는 사업입니다: {name}", "Unknown programme: {name}"),
+        "process_unknown": say("목록에 없는 공정입니다: {name}", "Unknown process: {name}"),
+        "size_unknown": say("목록에 없는 기업 규모입니다: {name}", "Unknown size of company: {name}"),
+        "standard_unknown": say("목록에 없는 표준입니다: {name}", "Unknown standard: {name}"),
+        "grades_too_many": say(
+            "등급별 인원의 합({sum}명)이 엔지니어 수({total}명)보다 많습니다.",
+            "The engineers by grade ({sum}) are more than the engineers in all ({total}).",
+        ),
+        "product_too_many": say("제품은 {limit}개까지 적을 수 있습니다.", "At most {limit} products."),
         "product_price_unknown": say("가격 방식을 골라 주세요.", "Choose how the product is priced."),
         "product_name_needed": say("제품 이름을 적어 주세요.", "Please name the product."),
         "contact_needed": say(
@@ -133,9 +152,14 @@ REVIEWED = (
     "capabilities",
     "sectors",
     "regions",
+    "processes",
+    "programmes",
+    "sizes",
+    "standards",
     "products",
     "founded_year",
     "engineers",
+    "engineer_grades",
 )
 
 FIELD_LABELS: dict[str, Words] = {
@@ -144,9 +168,14 @@ FIELD_LABELS: dict[str, Words] = {
     "capabilities": say("기술과 수준", "Technologies and level"),
     "sectors": say("업종", "Industries"),
     "regions": say("서비스 지역", "Regions served"),
+    "processes": say("공정", "Processes"),
+    "programmes": say("해 본 사업", "Programmes worked in"),
+    "sizes": say("맡아 본 기업 규모", "Sizes of company served"),
+    "standards": say("표준", "Standards"),
     "products": say("제품", "Products"),
     "founded_year": say("설립 연도", "Founded"),
     "engineers": say("엔지니어 수", "Engineers"),
+    "engineer_grades": say("등급별 엔지니어", "Engineers by grade"),
 }
 
 
@@ -180,6 +209,7 @@ def check_listing(
     technologies: Collection[str],
     sectors: Collection[str],
     regions: Collection[str],
+    programmes: Collection[str],
     complete: bool,
 ) -> list[RuleBroken]:
     """What is wrong with the typed facts of a listing.
@@ -196,6 +226,18 @@ def check_listing(
         broken.append(RuleBroken("technology_too_many", "capabilities", limit=MAX_TECHNOLOGIES))
     for field, known, code in (("sectors", sectors, "sector_unknown"), ("regions", regions, "region_unknown")):
         broken += [RuleBroken(code, field, name=one) for one in facts[field] if one not in known and one != NATIONWIDE]
+    for field, known, code in (
+        ("programmes", programmes, "programme_unknown"),
+        ("processes", PROCESSES, "process_unknown"),
+        ("sizes", SIZES, "size_unknown"),
+        ("standards", STANDARDS, "standard_unknown"),
+    ):
+        broken += [RuleBroken(code, field, name=one) for one in facts[field] if one not in known]
+    graded = sum(facts["engineer_grades"].values())
+    if facts["engineers"] is not None and graded > facts["engineers"]:
+        broken.append(RuleBroken("grades_too_many", "engineer_grades", sum=graded, total=facts["engineers"]))
+    if len(facts["products"]) > MAX_PRODUCTS:
+        broken.append(RuleBroken("product_too_many", "products", limit=MAX_PRODUCTS))
     if any(not product["name"] for product in facts["products"]):
         broken.append(RuleBroken("product_name_needed", "products"))
     if any(product.get("price") and product["price"] not in set(PriceModel) for product in facts["products"]):

@@ -10,9 +10,10 @@ from portal.accounts.rules import SUPPLIER, OrganisationKind
 from portal.base import audit, clock, mail, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, ensure
 from portal.base.db import session, transaction
-from portal.directory import queries
-from portal.directory.models import Listing, TrackRecord
+from portal.directory import capacity, queries
+from portal.directory.models import Listing, TrackRecord, running_month
 from portal.directory.rules import (
+    REVIEWED,
     ListingStatus,
     can_edit,
     can_judge,
@@ -31,9 +32,14 @@ EMPTY: dict[str, Any] = {
     "capabilities": {},
     "sectors": [],
     "regions": [],
+    "processes": [],
+    "programmes": [],
+    "sizes": [],
+    "standards": [],
     "products": [],
     "founded_year": None,
     "engineers": None,
+    "engineer_grades": {},
     "open_slots": 0,
     "lead_weeks": None,
     "aftercare_hours": None,
@@ -41,6 +47,9 @@ EMPTY: dict[str, Any] = {
     "contact_email": "",
     "contact_phone": "",
 }
+
+# A text that was approved before a field existed says nothing in it.
+EMPTY_TEXT = {name: EMPTY[name] for name in REVIEWED}
 
 
 def save_listing(
@@ -68,10 +77,13 @@ def save_listing(
             row = _begin(owner_id)
         changed = [name for name in EMPTY if getattr(row, name) != facts[name]]
         for name in changed:
-            setattr(row, name, facts[name])
+            if name == "open_slots":
+                capacity.state(row, {running_month(): facts[name]})
+            else:
+                setattr(row, name, facts[name])
         row.last_confirmed_at = clock.now()
         if row.status is ListingStatus.APPROVED:
-            is_as_approved = row.text() == row.approved_text
+            is_as_approved = row.text() == EMPTY_TEXT | (row.approved_text or {})
             row.unseen_since = None if is_as_approved else row.unseen_since or clock.now()
         session.flush()
         audit.record(actor, "listing.save", "listing", row.id, {"fields": changed, "version": row.version})
@@ -86,7 +98,8 @@ def _begin(organisation_id: int) -> Listing:
         raise Forbidden("listing_not_yours")
     row = Listing(organisation_id=organisation_id, organisation=organisation, status=ListingStatus.DRAFT)
     for name, empty in EMPTY.items():
-        setattr(row, name, empty)
+        if name != "open_slots":
+            setattr(row, name, empty)
     session.add(row)
     session.flush()
     return row
@@ -109,6 +122,7 @@ def _check(facts: Mapping[str, Any], *, complete: bool) -> None:
         technologies=known.technologies,
         sectors=known.sectors,
         regions=known.regions,
+        programmes=known.programmes,
         complete=complete,
     )
     if broken:
@@ -269,12 +283,14 @@ def add_track_record(
     kpi_gain_ratio: float | None = None,
     aftercare_hours: int | None = None,
     source: str = "",
+    company_id: int | None = None,
 ) -> TrackRecord:
     """Add one finished build to a supplier's verified record.
 
     organisation_id: the supplier
     target_level   : with achieved_level, of the built system (SystemLevel 0–4)
     kpi_gain_ratio : how much better the KPI became, 0.12 = 12 %, −1 to 10
+    company_id     : the company's organisation, where it has an account; it may then rate the supplier
     source         : what confirmed it ("project:<id>", or the paper that the operator checked)
     Raises: Forbidden for anybody but an operator or the system (a finished project); RuleBroken record_year,
     record_ratio, technology_unknown.
@@ -288,6 +304,7 @@ def add_track_record(
             raise NotVisible
         row = TrackRecord(
             listing_id=listing.id,
+            company_id=company_id,
             year=year,
             programme=clean(programme),
             region=region,

@@ -25,13 +25,24 @@ GOOD = {
     "sectors": ["25"],
     "regions": ["nationwide"],
     "products": [],
+    "processes": ["casting", "toll"],
+    "programmes": ["AUTO"],
+    "sizes": ["small"],
+    "standards": ["aas"],
+    "engineers": 5,
+    "engineer_grades": {"special": 2, "basic": 3},
     "contact_email": "a@b.example",
 }
 
 
 def check(complete=True, **changes):
     broken = check_listing(
-        {**GOOD, **changes}, technologies={"MES"}, sectors={"25"}, regions={"seoul"}, complete=complete
+        {**GOOD, **changes},
+        technologies={"MES"},
+        sectors={"25"},
+        regions={"seoul"},
+        programmes={"AUTO"},
+        complete=complete,
     )
     return [(one.field, one.code) for one in broken]
 
@@ -62,6 +73,12 @@ def test_what_the_public_needs_is_asked_at_submission_only(changes, expected):
         ({"capabilities": {"MES": 6}}, ("capabilities", "technology_unknown")),
         ({"sectors": ["99"]}, ("sectors", "sector_unknown")),
         ({"regions": ["atlantis"]}, ("regions", "region_unknown")),
+        ({"processes": ["고로"]}, ("processes", "process_unknown")),
+        ({"programmes": ["NOPE"]}, ("programmes", "programme_unknown")),
+        ({"sizes": ["huge"]}, ("sizes", "size_unknown")),
+        ({"standards": ["morse"]}, ("standards", "standard_unknown")),
+        ({"engineers": 4}, ("engineer_grades", "grades_too_many")),
+        ({"products": [{"name": "x", "description": "", "price": "quote"}] * 21}, ("products", "product_too_many")),
         ({"products": [{"name": "", "description": "x", "price": "quote"}]}, ("products", "product_name_needed")),
         ({"products": [{"name": "x", "description": "x", "price": "공짜"}]}, ("products", "product_price_unknown")),
     ],
