@@ -370,12 +370,14 @@ def accept(actor: Actor, key: str, version: int | None = None) -> TrackRecord:
         ensure(may_step(row.state, ClaimState.CONFIRMED))
         facts = dict(row.facts)
         facts["size"] = SizeClass(facts["size"]) if facts.get("size") else None
+        company = accounts.organisation_by_number(row.company_number, OrganisationKind.COMPANY)
         record = service.add_track_record(
             actor,
             row.listing.organisation_id,
             year=row.year,
             programme=row.programme,
             source=f"claim:{row.id}",
+            company_id=company.id if company else None,
             **facts,
         )
         row.record_id = record.id
