@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
 from portal.base.words import say
-from portal.directory import bp, budget, queries, service, suspension, verification
+from portal.directory import bp, budget, queries, responses, service, suspension, verification
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
 from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, PriceModel, differences
@@ -79,6 +79,7 @@ def show(key: str):
         system_levels=list(SystemLevel),
         prices={price.value: price.label for price in PriceModel},
         verified=verification.shown(row.id),
+        answers=responses.of([row.id]).get(row.id),
         contact=row if queries.may_read_contact(actor, row) else None,
     )
 
