@@ -7,10 +7,7 @@ import threading
 import numpy as np
 from numba import njit
 
-from portal.directory.scan import Best, Choice, Postings
-
-BLOCK = 32
-"""Listings that are looked at together: most blocks hold nothing good enough and are left at once."""
+from portal.directory.scan import BLOCK, Best, Choice, Postings
 
 _BUFFERS = threading.local()
 _NOBODY = np.zeros(0, dtype=np.bool_)
@@ -33,14 +30,16 @@ def best(
     last: int,
 ) -> Best:
     """See `scan.best`."""
-    size = len(postings.ids)
+    size = postings.bits.shape[1]
     scores = getattr(_BUFFERS, "scores", None)
     if scores is None or len(scores) != size:
         scores = _BUFFERS.scores = np.zeros(size, dtype=np.float32)  # the pass leaves it as it finds it: all zero
     counted = groups if groups is not None else _NO_VALUES
     counts = np.zeros(len(counted), dtype=np.int64)
-    wanted = min(last, size)
+    wanted = min(last, len(postings.ids))
     docs, points = np.empty(wanted, dtype=np.int64), np.empty(wanted, dtype=np.float32)
+    rows, rows_words = np.nonzero(choice.masks)
+    steps = np.searchsorted(rows, np.arange(len(choice.masks) + 1))
     total, kept = _pass(
         spans,
         scales,
@@ -48,7 +47,9 @@ def best(
         postings.weights,
         postings.bits,
         dead if dead is not None else _NOBODY,
-        choice.masks,
+        steps,
+        rows_words,
+        choice.masks[rows, rows_words],
         choice.groups,
         counted,
         least,
@@ -62,62 +63,72 @@ def best(
 
 @njit(cache=True, nogil=True)
 def _pass(
-    spans, scales, docs, weights, bits, dead, masks, chosen, groups, least, scores, counts, best_docs, best_points
+    spans, scales, docs, weights, bits, dead, steps, step_words, step_masks, chosen, groups, least, scores, counts,
+    best_docs, best_points,
 ):  # fmt: skip
     for term in range(len(spans)):
         scale = scales[term]
         for place in range(spans[term, 0], spans[term, 1]):
             scores[docs[place]] += weights[place] * scale
     total = kept = 0
-    wanted, rows, words = len(best_docs), len(masks), len(bits)
+    wanted, rows, words = len(best_docs), len(steps) - 1, len(bits)
     has_dead, most = len(dead) > 0, 1 if len(groups) else 0
-    failing, only, met = np.zeros(BLOCK, np.uint8), np.zeros(BLOCK, np.uint8), np.zeros(BLOCK, np.uint64)
-    found = np.zeros(BLOCK, np.int64)
-    for start in range(0, len(scores), BLOCK):
-        size = min(BLOCK, len(scores) - start)
-        highest = np.float32(0)
-        for at in range(size):
-            highest = max(highest, scores[start + at])
-        if highest < least or highest <= 0:
-            for at in range(size):
-                scores[start + at] = 0
-            continue
-        failing[:] = 0
-        for row in range(rows):
-            met[:] = 0
-            for word in range(words):
-                mask = masks[row, word]
-                if mask != 0:
-                    for at in range(size):
-                        met[at] |= bits[word, start + at] & mask
-            for at in range(size):
-                failing[at] += met[at] == 0
-                if met[at] == 0:
-                    only[at] = row
-        # without branches that nobody can foretell
+    failing, found = np.zeros(BLOCK, np.int64), np.zeros(BLOCK, np.int64)
+    for block in range(len(scores) // BLOCK):
+        start = block * BLOCK
+        here = scores[start : start + BLOCK]
         near = 0
-        for at in range(size):
-            score = scores[start + at]
+        for at in range(BLOCK):
+            near += here[at] >= least
+        if near == 0:
+            for at in range(BLOCK):
+                here[at] = 0
+            continue
+        # without branches that nobody can foretell: first by score, then by facets
+        near = 0
+        for at in range(BLOCK):
             found[near] = at
-            near += (score >= least) & (score > 0) & (failing[at] <= most)
+            near += (here[at] >= least) & (here[at] > 0)
+        if rows:
+            kept_near = 0
+            for place in range(near):
+                at = found[place]
+                fails = 0
+                for row in range(rows):
+                    held = np.uint64(0)
+                    for step in range(steps[row], steps[row + 1]):
+                        held |= bits[step_words[step], start + at] & step_masks[step]
+                    fails += held == 0
+                failing[at] = fails
+                found[kept_near] = at
+                kept_near += fails <= most
+            near = kept_near
         for place in range(near):
             at = found[place]
             doc = start + at
             if has_dead and dead[doc]:
                 continue
             if most:
+                only = 0
+                if failing[at]:
+                    held = np.uint64(1)
+                    while held:
+                        held = np.uint64(0)
+                        for step in range(steps[only], steps[only + 1]):
+                            held |= bits[step_words[step], doc] & step_masks[step]
+                        only += held != 0
                 for word in range(words):
                     left = bits[word, doc]
                     while left:
                         lowest = left & (~left + np.uint64(1))
                         value = word * 64 + _PLACES[(lowest * np.uint64(_SEQUENCE)) >> np.uint64(58)]
-                        if failing[at] == 0 or groups[value] == chosen[only[at]]:
+                        if failing[at] == 0 or groups[value] == chosen[only]:
                             counts[value] += 1
                         left ^= lowest
                 if failing[at]:
                     continue
             total += 1
-            score = scores[doc]
+            score = here[at]
             if kept < wanted or (wanted and score > best_points[kept - 1]):
                 spot = kept if kept < wanted else wanted - 1
                 while spot > 0 and best_points[spot - 1] < score:
@@ -126,6 +137,6 @@ def _pass(
                 best_points[spot], best_docs[spot] = score, doc
                 if kept < wanted:
                     kept += 1
-        for at in range(size):
-            scores[start + at] = 0
+        for at in range(BLOCK):
+            here[at] = 0
     return total, kept

@@ -355,7 +355,7 @@ def _postings(texts: Mapping[int, _Text], statistics: _Statistics, values: int, 
 
 
 def _bits(held: Sequence[tuple[int, ...]], values: int) -> np.ndarray:
-    bits = np.zeros((scan.words(values), len(held)), dtype=np.uint64)
+    bits = np.zeros((scan.words(values), -(-len(held) // scan.BLOCK) * scan.BLOCK), dtype=np.uint64)
     for doc, some in enumerate(held):
         for value in some:
             bits[value // 64, doc] |= np.uint64(1 << (value % 64))

@@ -13,6 +13,8 @@ import numpy as np
 
 MANY = 20_000
 """Listings from which the compiled pass is worth its memory."""
+BLOCK = 32
+"""Listings that are looked at together: many blocks hold nothing good enough and are left at once."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Postings:
     weights     : float32, their BM25
     common      : uint64, sorted, units that too many texts hold to be looked up
     value_starts: int64, shape (listings + 1,); values: int32, the facet values of each listing
-    bits        : uint64, shape (words, listings), the same values, one bit each
+    bits        : uint64, shape (words, listings and what fills the last block), the same values, one bit each
     """
 
     ids: np.ndarray
