@@ -72,7 +72,14 @@ def _work() -> None:
                 pass
             while mail.send_due():
                 pass
+            _count_looks()
         _work_long()
+
+
+def _count_looks() -> None:
+    from portal.directory import impressions  # a feature: not needed until the worker runs
+
+    impressions.fold()
 
 
 def _work_long() -> None:

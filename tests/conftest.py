@@ -136,7 +136,7 @@ def cast(database: Any) -> Any:
 
 def _fresh(database: Any, template: str) -> Any:
     folder = database.app.extensions["settings"].data_dir
-    for name in ("mail", "models", "worker.heartbeat", "queue.sqlite3"):
+    for name in ("mail", "models", "impressions", "worker.heartbeat", "queue.sqlite3"):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     _rebind(database.app)
@@ -148,6 +148,7 @@ def _rebind(app: Any) -> None:
     hold one application for each kind of database, and a test may make its own."""
     from portal import jobs, reactions
     from portal.base import audit, files, mail, outbox, pdf
+    from portal.directory import impressions
     from portal.scoring import registry
 
     settings = app.extensions["settings"]
@@ -155,6 +156,7 @@ def _rebind(app: Any) -> None:
     files.configure(settings.data_dir / "files")
     pdf.configure(settings.data_dir / "fonts")
     registry.configure(settings.data_dir / "models")
+    impressions.configure(settings.data_dir / "impressions")
     mail.configure(
         sender=settings.mail_from, base_url=settings.public_url, smtp_url=None, folder=settings.data_dir / "mail"
     )

@@ -10,15 +10,15 @@ Extra rooms: `search` reads loosely typed queries and ranks listings (pure); `in
 The operator's side: `oversight` (rules of marks and suspensions, pure), `standing` (the one condition for “public
 now”), `suspension` (the act, its appeal and its end), `marks` (what is verified and valid on a day), `verification`
 (claiming and judging it), `earlier` (rules of claimed builds, pure), `claims` (filing, confirming and judging them),
-`budget` (how much one person opens in an hour). Screens of these: `suspension_desk`, `marks_desk`, `claims_desk`.
+`budget` (how much one person opens in an hour), `impressions` (how often suppliers are shown). Screens of these: `suspension_desk`, `marks_desk`, `claims_desk`.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 from portal.base.words import say
-from portal.directory import earlier, oversight, rules
+from portal.directory import earlier, impressions, oversight, rules
 from portal.web.pages import NavItem
 
 bp = Blueprint("directory", __name__)
@@ -33,5 +33,10 @@ NAV = [
     NavItem(say("인증 확인", "Verify marks"), "directory.marks_queue", "directory:marks:queue", order=61),
     NavItem(say("구축실적 확인", "Check builds"), "directory.builds_queue", "directory:claims:queue", order=62),
 ]
+
+
+def init_app(app: Flask) -> None:
+    impressions.configure(app.extensions["settings"].data_dir / "impressions")
+
 
 from portal.directory import claims_desk, marks_desk, suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -14,7 +14,7 @@ from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, en
 from portal.base.files import Blob
 from portal.directory.earlier import ClaimState
 from portal.directory.oversight import AppealOutcome, CapabilityLevel, Mark, SuspensionGround, VerificationState
-from portal.directory.rules import REVIEWED, Figures, ListingStatus, figures, is_grey
+from portal.directory.rules import REVIEWED, Figures, ImpressionKind, ListingStatus, figures, is_grey
 from portal.reference.rules import SizeClass
 
 _OPEN_CLAIM = "state IN ('filed', 'confirmed', 'accepted')"
@@ -419,4 +419,26 @@ class BuildClaim(Keyed, Stamped, Versioned, db.Model):
         ),
         sa.CheckConstraint("(state = 'accepted') = (record_id IS NOT NULL)", name="accepted_is_recorded"),
         sa.CheckConstraint("state NOT IN ('confirmed', 'denied') OR answered_at IS NOT NULL", name="answered"),
+    )
+
+
+class Impression(db.Model):
+    """How often a listing was shown on a day, at a place of a kind of list, to companies of a province."""
+
+    __tablename__ = "impression"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    day: Mapped[date]
+    kind: Mapped[ImpressionKind] = mapped_column(enum_type(ImpressionKind))
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"))
+    place: Mapped[int]
+    # 시도 of who looked; "" when not known
+    region: Mapped[str] = mapped_column(sa.String(60), default="")
+    # asked for, or needed most; "" when none is known
+    technology: Mapped[str] = mapped_column(sa.String(16), default="")
+    shown: Mapped[int]
+
+    __table_args__ = (
+        sa.UniqueConstraint("day", "kind", "listing_id", "place", "region", "technology"),
+        sa.Index("ix_impression_listing_day", "listing_id", "day"),
     )

@@ -84,6 +84,25 @@ LEVEL_LABELS = {
     5: say("5 · 자율·예측", "5 · predictive, autonomous"),
 }
 
+
+class ImpressionKind(StrEnum):
+    """On which list a supplier was shown."""
+
+    SEARCH = "search"
+    SHORTLIST = "shortlist"
+    NIGHTLY = "nightly"
+
+    @property
+    def label(self) -> Words:
+        return IMPRESSION_LABELS[self]
+
+
+IMPRESSION_LABELS = {
+    ImpressionKind.SEARCH: say("공급기업 찾기", "Search"),
+    ImpressionKind.SHORTLIST: say("맞는 공급기업", "Shortlist of a company"),
+    ImpressionKind.NIGHTLY: say("오늘의 추천", "Recommendation of the day"),
+}
+
 PERMISSIONS: dict[str, frozenset[str]] = {
     "directory:own:read": SUPPLIER,
     "directory:own:edit": SUPPLIER,

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
 from portal.base.words import say
-from portal.directory import bp, budget, queries, responses, service, suspension, verification
+from portal.directory import bp, budget, impressions, queries, responses, service, suspension, verification
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
-from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, PriceModel, differences
+from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, ImpressionKind, PriceModel, differences
 from portal.programmes.rules import SystemLevel
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
@@ -48,6 +48,13 @@ def _asked() -> queries.Asked:
 def index():
     budget.spend_search(current_actor(), request.query_string.decode(errors="replace"), page_number())
     found = queries.search(current_actor(), _asked(), page_number())
+    impressions.note(
+        current_actor(),
+        ImpressionKind.SEARCH,
+        [row.id for row in found.page.items],
+        first_place=(found.page.number - 1) * found.page.size + 1,
+        technology=next(iter(found.asked.technologies), ""),
+    )
     return render_template(
         "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=FACET_LABELS
     )
