@@ -10,6 +10,7 @@ TRAIL_READERS = OPERATOR | {Role.AUDITOR}
 PERMISSIONS: dict[str, frozenset[str]] = {
     "desk:home:read": EVERYBODY,
     "desk:result:read": SME,
+    "desk:concentration:read": OPERATOR | {Role.AUDITOR},
     "audit:log:read": frozenset({Role.AUDITOR}),
     "audit:trail:read": TRAIL_READERS,
 }

@@ -169,6 +169,18 @@ def containing(key: str | None) -> frozenset[str]:
     return frozenset(found)
 
 
+def sido_of_regions() -> dict[str, str]:
+    """Every region key → the key of its 시도 as it is called today, so that what merged is counted together."""
+    rows = {row.key: row for row in session.execute(sa.select(Region.key, Region.parent, Region.successors))}
+    found = {}
+    for key in rows:
+        at = key
+        while (row := rows[at]).parent in rows or row.successors.split():
+            at = row.parent if row.parent in rows else row.successors.split()[0]
+        found[key] = at
+    return found
+
+
 # --- technologies ------------------------------------------------------------------------------------------
 
 
