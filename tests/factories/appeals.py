@@ -22,7 +22,9 @@ from tests.factories.applications import a_call, accepted
 from tests.factories.profiles import pdf
 
 TEXT = "합성(예시) 현장 사진과 점검 기록을 함께 냈는데, 평가 의견에는 기록이 없다고 적혀 있어 사실과 다릅니다."
-REASON = "합성(예시) 새로 낸 점검 기록과 재심 위원의 의견을 견주어 이렇게 결정합니다. 처음 평가는 기록을 보지 않았습니다."
+REASON = (
+    "합성(예시) 새로 낸 점검 기록과 재심 위원의 의견을 견주어 이렇게 결정합니다. 처음 평가는 기록을 보지 않았습니다."
+)
 LOW = {"FIT": 16.0, "EFFECT": 5.0}
 """Points that keep a case under the pass mark of 70 while every critical criterion stays above its floor."""
 
@@ -173,10 +175,7 @@ def door_values(world: Any) -> dict[str, Any]:
         own + "write": {"key": first.key},
         own + "remove_file": {"key": queries.appeal_against(first_decision(first)).key, "file_key": "nothing-here"},
         **{own + name: {"key": waiting.key} for name in ("show", "supplement", "withdraw")},
-        **{
-            own + name: {"key": waiting.key}
-            for name in ("check", "take_up", "refuse", "ask_supplement", "draw_again")
-        },
+        **{own + name: {"key": waiting.key} for name in ("check", "take_up", "refuse", "ask_supplement", "draw_again")},
         own + "file": {"key": waiting.key, "file_key": waiting.files[0].key},
         own + "replace": {"key": appeal.key, "seat_key": seat.key},
         **{own + name: {"key": seat.key} for name in ("seat", "open_seat", "recuse_seat", "save_opinion")},

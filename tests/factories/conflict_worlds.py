@@ -11,6 +11,7 @@ from portal.conflicts.rules import Judge, Objected, Parties, Source, Tie, TieKin
 
 TODAY = date(2026, 11, 23)
 
+
 def world(seed: int) -> tuple[list[Parties], list[Judge], list[Tie], list[Objected]]:
     """Twelve judges, six cases of one call, up to 25 ties of every kind and age."""
     draw = random.Random(seed)

@@ -187,15 +187,15 @@ def a_plan(operator: Actor, call: Call) -> Draw:
     return row
 
 
-def in_meeting(
-    operator: Actor, chair: Actor, supplier: Actor, call: Any, evaluators: Sequence[Actor]
-) -> Application:
+def in_meeting(operator: Actor, chair: Actor, supplier: Actor, call: Any, evaluators: Sequence[Actor]) -> Application:
     """A case whose reviews are in and whose panel meets."""
     application = in_evaluation(a_firm("다섯째기업 (합성)"), supplier, call=call)
     panel = assigned(operator, application, evaluators, chair)
     for one in evaluators:
         reviewed(one, application, tier=suggested(application))
-    consensus.convene(chair, panel, question="합성(예시) 필요성을 다시 봐 주세요.", due=clock.today() + timedelta(days=7))
+    consensus.convene(
+        chair, panel, question="합성(예시) 필요성을 다시 봐 주세요.", due=clock.today() + timedelta(days=7)
+    )
     return application
 
 
@@ -234,7 +234,9 @@ def door_values(world: Any) -> dict[str, Any]:
         "evaluation.rate": {"key": done.key},
         "evaluation.certificate": {"key": certificates.issue(pyeong).key},
         "evaluation.pressure_report": {
-            "key": pressure.report(pyeong, source=PressureSource.FIRM, text="합성(예시) 점수를 올려 달라고 전화했습니다.").key
+            "key": pressure.report(
+                pyeong, source=PressureSource.FIRM, text="합성(예시) 점수를 올려 달라고 전화했습니다."
+            ).key
         },
         "evaluation.draw_ask": {"key": case.call.key},
         **{f"evaluation.draw_{name}": plan for name in ("page", "state", "confirm", "discard")},
@@ -250,7 +252,10 @@ def door_values(world: Any) -> dict[str, Any]:
         "evaluation.sheet_import": {"key": brought_back(pyeong).key},
         "evaluation.member_record": {"key": world.cast["pyeong"].key},
         **{
-            f"evaluation.{name}": {"key": key, "evidence": casefile.diagnosis_of(case.id).evidence["S2"][0]["evidence_key"]}
+            f"evaluation.{name}": {
+                "key": key,
+                "evidence": casefile.diagnosis_of(case.id).evidence["S2"][0]["evidence_key"],
+            }
             for name in ("evidence", "revise")
         },
         **phase_doors(world, [pyeong, second]),

@@ -56,7 +56,9 @@ def phase_doors(world: Any, evaluators: Sequence[Actor]) -> dict[str, Any]:
         panel = [session.get(Person, actor.id) for actor in evaluators]
         service.assign(un, one, panel, session.get(Person, jang.id), day)
         seat = session.scalar(
-            sa.select(Assignment).where(Assignment.application_id == one.id, Assignment.evaluator_id == evaluators[0].id)
+            sa.select(Assignment).where(
+                Assignment.application_id == one.id, Assignment.evaluator_id == evaluators[0].id
+            )
         )
         service.open_file(evaluators[0], seat, no_conflict=True)
         phasing.waive(un, one, PhaseKind.WRITTEN, "현장과 발표로만 봅니다 (합성)")
@@ -67,7 +69,12 @@ def phase_doors(world: Any, evaluators: Sequence[Actor]) -> dict[str, Any]:
         session.get(Slot, booking.slot_id).starts_at = clock.now() - timedelta(hours=1)
     answers = {one.code: {"answer": "yes"} for one in CHECKS}
     visit = visits.save_report(
-        un, visited, answers=answers, report="합성(예시) 신청서와 현장이 같았습니다. 화면과 데이터를 함께 보았습니다.", version=None, hand_in=True
+        un,
+        visited,
+        answers=answers,
+        report="합성(예시) 신청서와 현장이 같았습니다. 화면과 데이터를 함께 보았습니다.",
+        version=None,
+        hand_in=True,
     )
     first, second = presentations.offer(
         un, call, day=day, first=time(9, 0), last=time(10, 0), minutes=30, pause=0, place="합성 회의실"
@@ -91,6 +98,4 @@ def phase_doors(world: Any, evaluators: Sequence[Actor]) -> dict[str, Any]:
 
 
 # one pixel
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
-)
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==")

@@ -29,7 +29,9 @@ def a_ranked_call(budget: int = 2 * SUBSIDY, quotas: Mapping[Tier, int] | None =
     """A call whose cases are ranked; the default budget is for two firms."""
     call = a_call(budget_krw=budget, title_ko=changes.pop("title_ko", "순위로 뽑는 공고 (합성)"), **changes)
     with transaction():
-        session.add(CallPlan(call_id=call.id, ranked=True, quotas={tier.value: n for tier, n in (quotas or {}).items()}))
+        session.add(
+            CallPlan(call_id=call.id, ranked=True, quotas={tier.value: n for tier, n in (quotas or {}).items()})
+        )
     return call
 
 
@@ -112,4 +114,7 @@ def entries_of(ranking: Ranking) -> list[tuple[str, float, str]]:
     """(receipt number, total with bonus, outcome) in the order of the list."""
     session.expire_all()
     ranking = session.scalar(sa.select(Ranking).where(Ranking.id == ranking.id))
-    return [(line.entry.application.number, line.entry.ranked_total, line.entry.outcome.value) for line in queries.lines(ranking)]
+    return [
+        (line.entry.application.number, line.entry.ranked_total, line.entry.outcome.value)
+        for line in queries.lines(ranking)
+    ]

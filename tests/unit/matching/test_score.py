@@ -1,28 +1,14 @@
 """Gates before scores, parts that add up to sentences, a place for newcomers, turns for near-ties, no hidden part."""
 
 import random
-from dataclasses import dataclass
 
 import pytest
 
 from portal.directory.rules import NATIONWIDE
-from portal.matching.rules import Candidate, Need, gate, weigh
+from portal.matching.rules import Need, gate, weigh
 from portal.matching.score import MAXIMA, PRIOR, mean_outcome, outcome, parts_of, rank, technology
 from portal.reference.rules import SizeClass
-
-
-@dataclass
-class Build:
-    technologies: tuple = ("MES",)
-    ksic: str = "25"
-    size: SizeClass | None = SizeClass.SMALL
-    region: str = "gyeonggi"
-    achieved_level: int | None = 2
-    passed_first_audit: bool | None = True
-    is_on_time: bool | None = True
-    is_level_reached: bool | None = True
-    aftercare_hours: int | None = 24
-
+from tests.factories.suppliers import Build, supplier
 
 NEED = Need(
     organisation_id=1,
@@ -32,23 +18,6 @@ NEED = Need(
     size=SizeClass.SMALL,
     target_level=2,
 )
-
-
-def supplier(number, **changes):
-    facts = {
-        "id": number,
-        "key": f"key-{number:03}",
-        "organisation_id": 100 + number,
-        "open_slots": 2,
-        "is_grey": False,
-        "technologies": {"MES": 3},
-        "sectors": ["25"],
-        "regions": ["gyeonggi"],
-        "home": frozenset({"gyeonggi"}),
-        "records": (),
-        "aftercare_hours": 24,
-    }
-    return Candidate(**{**facts, **changes})
 
 
 def ranked(candidates, seed="2026-11-22", need=NEED, limit=20):
