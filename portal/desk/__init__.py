@@ -18,7 +18,6 @@ PERMISSIONS = rules.PERMISSIONS
 NAV = (
     NavItem(say("내 업무", "My work"), "desk.home", "desk:home:read", order=1),
     NavItem(say("진단 결과", "Result"), "desk.result", "desk:result:read", order=22),
-    NavItem(say("공급기업 집중도", "Concentration"), "desk.concentration", "desk:concentration:read", order=63),
     NavItem(say("감사 기록", "Audit log"), "desk.audit_log", "audit:log:read", order=80),
 )
 

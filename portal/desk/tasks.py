@@ -18,6 +18,7 @@ from portal.applications.queries import Filters
 from portal.applications.rules import Status
 from portal.base.access import Actor
 from portal.consultations import queries as consultations
+from portal.directory import claims, suspension, verification
 from portal.directory import queries as directory
 from portal.directory.rules import ListingStatus
 from portal.evaluation import draws, lateness, objecting, pressure, queues, seating, sidebyside
@@ -130,6 +131,18 @@ def _sme(actor: Actor, page: Home) -> None:
             _("신청 시작"),
             url_for("applications.choose_call"),
             "file",
+        )
+    asked = claims.to_answer(actor)
+    if asked:
+        page.figures.append(
+            Figure(
+                _("구축 확인"),
+                asked,
+                _("건"),
+                _("공급기업이 우리 회사에 구축했다고 올렸습니다"),
+                url_for("directory.company_builds"),
+                "warn",
+            )
         )
     own_applications = applications.mine(actor)
     _applications(own_applications, page)
@@ -295,6 +308,14 @@ def _supplier(actor: Actor, page: Home) -> None:
         )
     if listing is not None:
         page.figures.append(Figure(_("등록 상태"), str(status.label), url=url_for("directory.edit")))
+    if listing is not None and listing.suspension is not None:
+        page.todo = Todo(
+            _("등록이 정지되었습니다"),
+            _("목록, 검색, 매칭에서 빠져 있습니다. 이유를 보고 14일 안에 이의를 낼 수 있습니다."),
+            _("이유 보기"),
+            url_for("directory.own_suspension"),
+            "warn",
+        )
 
 
 def _operator(actor: Actor, page: Home) -> None:
@@ -397,6 +418,17 @@ def _operator(actor: Actor, page: Home) -> None:
             _("공급기업 심사"), waiting, _("건"), url=url_for("directory.review_queue"), tone="warn" if waiting else ""
         )
     )
+    for label, waiting, url in (
+        (_("인증 확인"), verification.counts(actor)["claimed"], url_for("directory.marks_queue")),
+        (_("구축실적 확인"), claims.counts(actor)["confirmed"], url_for("directory.builds_queue")),
+        (
+            _("정지 이의신청"),
+            suspension.appeals_waiting(actor),
+            url_for("directory.review_queue", which="suspended"),
+        ),
+    ):
+        if waiting:
+            page.figures.append(Figure(label, waiting, _("건"), url=url, tone="warn"))
     unanswered = scoring.explanations_waiting(actor)
     page.figures.append(
         Figure(

@@ -25,13 +25,20 @@ bp = Blueprint("directory", __name__)
 PERMISSIONS = {**rules.PERMISSIONS, **oversight.PERMISSIONS, **earlier.PERMISSIONS}
 NAV = [
     NavItem(say("공급기업 찾기", "Find suppliers"), "directory.index", order=30),
-    NavItem(say("우리 등록정보", "Our listing"), "directory.edit", "directory:own:read", order=31),
-    NavItem(say("인증과 표시", "Marks"), "directory.own_marks", "directory:marks:read", order=32),
-    NavItem(say("지난 구축실적", "Earlier builds"), "directory.own_builds", "directory:claims:read", order=33),
-    NavItem(say("구축 확인", "Confirm builds"), "directory.company_builds", "directory:claims:confirm", order=36),
-    NavItem(say("공급기업 심사", "Review listings"), "directory.review_queue", "directory:review:read", order=60),
-    NavItem(say("인증 확인", "Verify marks"), "directory.marks_queue", "directory:marks:queue", order=61),
-    NavItem(say("구축실적 확인", "Check builds"), "directory.builds_queue", "directory:claims:queue", order=62),
+    NavItem(
+        say("우리 등록정보", "Our listing"),
+        "directory.edit",
+        "directory:own:read",
+        order=31,
+        covers=("/supplier/marks", "/supplier/builds", "/supplier/suspension"),
+    ),
+    NavItem(
+        say("공급기업 심사", "Review listings"),
+        "directory.review_queue",
+        "directory:review:read",
+        order=60,
+        covers=("/operator/marks", "/operator/builds", "/operator/concentration"),
+    ),
 ]
 
 

@@ -76,6 +76,14 @@ def own(actor: Actor) -> Sequence[BuildClaim]:
     ).all()
 
 
+def to_answer(actor: Actor) -> int:
+    """How many claims about the actor's company wait for its answer."""
+    if not actor.has(*SME):
+        return 0
+    wanted = visible_to(actor).where(BuildClaim.state == ClaimState.FILED)
+    return session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+
+
 QUEUES = {
     "confirmed": (ClaimState.CONFIRMED,),
     "filed": (ClaimState.FILED,),

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 
 from portal.accounts import queries as accounts
-from portal.accounts.rules import Role
+from portal.accounts.rules import OPERATOR, Role
 from portal.base import audit, clock, mail, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, ensure
 from portal.base.db import session, transaction
@@ -65,6 +65,25 @@ def notice_for(actor: Actor, organisation_id: int) -> Words | None:
     if row.is_published or actor.organisation_id == organisation_id:
         return say("현재 신청 불가: {ground}", "Can't be asked now: {ground}").format(ground=row.ground.label)
     return NOT_NOW
+
+
+def appeals_waiting(actor: Actor) -> int:
+    """How many appeals an operator may answer: not those against the own decision."""
+    if not actor.has(*OPERATOR):
+        return 0
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Suspension)
+            .where(
+                standing.in_force(),
+                Suspension.appealed_at.is_not(None),
+                Suspension.answered_at.is_(None),
+                sa.or_(Suspension.decided_by_id.is_(None), Suspension.decided_by_id != actor.id),
+            )
+        )
+        or 0
+    )
 
 
 # --- deciding ----------------------------------------------------------------------------------------------
