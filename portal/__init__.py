@@ -87,6 +87,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     pdf.configure(settings.data_dir / "fonts")
     mail.configure(
         sender=settings.mail_from,
+        reply_box=settings.mail_reply,
         base_url=settings.public_url,
         smtp_url=settings.smtp_url or None,
         folder=settings.data_dir / "mail",

@@ -35,6 +35,9 @@ class Settings:
     smtp_url: str = ""
     # PORTAL_MAIL_FROM: the sender of the letters
     mail_from: str = "no-reply@portal.example.kr"
+    # PORTAL_MAIL_REPLY: the box whose mail is handed to `flask portal take-mail`, with room for +words before the @ (both
+    # sides of a consultation answer letters there, and never learn each other's address); empty = answers on the portal only
+    mail_reply: str = ""
     # PORTAL_DEMO_PASSWORD: password of the demo accounts; empty = random, printed once
     demo_password: str = ""
     # PORTAL_LOG_LEVEL
@@ -57,6 +60,7 @@ class Settings:
             proxies=int(get("PORTAL_PROXIES", "0")),
             smtp_url=get("PORTAL_SMTP_URL", ""),
             mail_from=get("PORTAL_MAIL_FROM", "no-reply@portal.example.kr"),
+            mail_reply=get("PORTAL_MAIL_REPLY", ""),
             demo_password=get("PORTAL_DEMO_PASSWORD", ""),
             log_level=get("PORTAL_LOG_LEVEL", "INFO"),
             worker=get("PORTAL_WORKER", "1") != "0",

@@ -32,6 +32,7 @@ Transport = Callable[[EmailMessage, int], None]
 _transport: Transport | None = None
 _sender = ""
 _base_url = ""
+_reply_box = ""
 
 
 class Mail(db.Model):
@@ -40,6 +41,8 @@ class Mail(db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     once_key: Mapped[str] = mapped_column(sa.String(160), unique=True)
     to: Mapped[str] = mapped_column(sa.String(254))
+    # where an answer to the letter goes; "" = nowhere
+    reply_to: Mapped[str] = mapped_column(sa.String(254), default="", server_default="")
     subject: Mapped[str] = mapped_column(sa.String(200))
     body: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
@@ -48,10 +51,13 @@ class Mail(db.Model):
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 
-def configure(*, sender: str, base_url: str, smtp_url: str | None, folder: Path) -> None:
-    """Choose the transport: SMTP when a URL is set (smtp://user:password@host:port), else a folder of .eml files."""
-    global _transport, _sender, _base_url
-    _sender, _base_url = sender, base_url.rstrip("/")
+def configure(*, sender: str, base_url: str, smtp_url: str | None, folder: Path, reply_box: str = "") -> None:
+    """Choose the transport: SMTP when a URL is set (smtp://user:password@host:port), else a folder of .eml files.
+
+    reply_box: the address to which answers may be written (`reply_address`); "" = to none
+    """
+    global _transport, _sender, _base_url, _reply_box
+    _sender, _base_url, _reply_box = sender, base_url.rstrip("/"), reply_box
     _transport = _smtp(smtp_url) if smtp_url else _folder(folder)
 
 
@@ -62,7 +68,13 @@ def _environment() -> Environment:
     )
 
 
-def queue(to: str, template: str, language: str, once_key: str, **context: Any) -> None:
+def reply_address(token: str) -> str:
+    """An address that leads back to what the token stands for; "" while the portal takes no mail."""
+    name, _, domain = _reply_box.partition("@")
+    return f"{name}+{token}@{domain}" if domain else ""
+
+
+def queue(to: str, template: str, language: str, once_key: str, *, reply_to: str = "", **context: Any) -> None:
     """Write one letter into the current transaction.
 
     template : name in templates/email/<language>/<template>.txt; its first line is the subject
@@ -71,13 +83,14 @@ def queue(to: str, template: str, language: str, once_key: str, **context: Any) 
     if session.scalar(sa.select(Mail.id).where(Mail.once_key == once_key)):
         return
     text = _environment().get_template(f"{language}/{template}.txt").render(base_url=_base_url, **context)
-    write(to, text, once_key)
+    write(to, text, once_key, reply_to)
 
 
-def write(to: str, text: str, once_key: str) -> None:
+def write(to: str, text: str, once_key: str, reply_to: str = "") -> None:
     """Write a letter whose text is ready: first line subject, blank line, body."""
     subject, _, body = text.partition("\n")
-    session.add(Mail(to=to, subject=" ".join(subject.split())[:200], body=body.strip() + "\n", once_key=once_key))
+    subject = " ".join(subject.split())[:200]
+    session.add(Mail(to=to, reply_to=reply_to, subject=subject, body=body.strip() + "\n", once_key=once_key))
     session.flush()
     session.info["wake_worker"] = True
 
@@ -97,6 +110,8 @@ def _send(mail_id: int) -> bool:
     letter = session.get(Mail, mail_id)
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = _sender, letter.to, letter.subject
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
     message["Date"] = email.utils.format_datetime(letter.created_at)
     # The same id at each try: a mail server that got it twice can tell.
     message["Message-ID"] = f"<{letter.id}.{int(letter.created_at.timestamp())}@{_sender.rpartition('@')[2]}>"

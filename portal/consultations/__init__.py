@@ -7,7 +7,7 @@ Contacts of either side show only between acceptance and conclusion, by grants. 
 (suspended) leaves its threads to be read only.
 Extra rooms: `fanout` (five at a time, until three are interested), `talking` (messages, files), `meetings` (the supplier's times,
 bookings, notes), `following` (reminders, release), `figures` (how a supplier answers; kept in the directory), `ratings`,
-`letters`; views: `meeting_views`, `fanout_views`.
+`letters`, `relay` (answers by mail, to addresses that mask both sides), `commands`; views: `meeting_views`, `fanout_views`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from flask import Blueprint
 
 from portal.base.words import say
 from portal.consultations import rules
+from portal.consultations.commands import COMMANDS  # noqa: F401
 from portal.web.pages import NavItem
 
 bp = Blueprint("consultations", __name__)

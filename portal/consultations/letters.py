@@ -5,9 +5,9 @@ from __future__ import annotations
 from portal.appointments.models import Booking
 from portal.base import clock, mail
 from portal.base.db import session
-from portal.consultations import queries
+from portal.consultations import queries, relay
 from portal.consultations.models import Message
-from portal.consultations.rules import REMINDERS, Side, last_day
+from portal.consultations.rules import REMINDERS, Side, Status, last_day
 
 
 def _tell(
@@ -23,6 +23,7 @@ def _tell(
         template,
         person.language,
         f"{template}:{row.id}{once_suffix}",
+        reply_to=relay.address_of(row, person.id) if row.status is Status.ACCEPTED else "",
         other=(row.supplier if to is Side.COMPANY else row.company).name,
         topic=row.topic.label.in_(person.language),
         path=f"/consultations/{row.key}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -120,6 +121,18 @@ class MeetingNote(db.Model):
     text: Mapped[str] = mapped_column(sa.Text)
     next_step: Mapped[str] = mapped_column(sa.String(300), default="")
     written_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class ReplyAddress(db.Model):
+    """The word in the address by which one person answers a thread by mail; it masks the addresses of both sides."""
+
+    __tablename__ = "consultation_reply_address"
+
+    token: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=lambda: secrets.token_hex(16))
+    consultation_id: Mapped[int] = mapped_column(sa.ForeignKey("consultation.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+
+    __table_args__ = (sa.UniqueConstraint("consultation_id", "person_id"),)
 
 
 class TalkRating(db.Model):

@@ -1,14 +1,15 @@
 """Files in a thread, suppliers that are suspended, ratings, figures."""
 
 from datetime import timedelta
+from email.message import EmailMessage
 from io import BytesIO
 
 import pytest
 
-from portal.base import clock
+from portal.base import clock, mail
 from portal.base.access import SYSTEM, RuleBroken
 from portal.base.db import session
-from portal.consultations import fanout, figures, following, meetings, ratings, service, talking
+from portal.consultations import fanout, figures, following, meetings, ratings, relay, service, talking
 from portal.consultations.models import Consultation
 from portal.consultations.rules import DeclineReason, Outcome, Side, Status, Topic
 from portal.directory import responses, suspension
@@ -139,3 +140,41 @@ def test_the_inbox_is_narrowed_by_name_and_topic_with_counts_that_match(client_a
     assert "두리금속" in gong.page("/consultations?topic=visit&outcome=nothing").text
     assert "맞는 상담이 없습니다" in gong.page("/consultations?name=%25").text
     assert session.query(Consultation).count() == 2
+
+
+def mail_from(address, to, text, **more):
+    message = EmailMessage()
+    message["From"], message["To"], message["Message-ID"] = address, to, more.pop("number", "<1@x>")
+    for name, value in more.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    message.add_attachment(PDF, maintype="application", subtype="pdf", filename="도면.pdf")
+    return bytes(message)
+
+
+def test_an_answer_by_mail_reaches_the_thread_and_masks_both_addresses(app, client_as, running, actor, drain):
+    folder = app.extensions["settings"].data_dir / "mail"
+    mail.configure(
+        sender="no-reply@portal.example", base_url="", smtp_url=None, folder=folder, reply_box="talk@portal.example"
+    )
+    talking.write(actor("gong"), running.key, "언제 볼까요?")
+    letter = drain()[-1]
+    assert (letter.to, "gong@" in letter.body) == ("hana@example.kr", False)
+    to = letter.reply_to
+    answer = "화요일에 오세요.\n\n2026-11-23 제조혁신포털님이 작성:\n> 새 상담 메시지가 왔습니다\n"
+    taken = [
+        relay.take_in(mail_from("hana@example.kr", to, answer)),
+        relay.take_in(mail_from("hana@example.kr", to, answer)),  # the mail server tries again
+        relay.take_in(mail_from("duri@example.kr", to, "남의 말", number="<2@x>")),
+        relay.take_in(mail_from("hana@example.kr", to, "자리를 비웁니다", number="<3@x>", Auto_Submitted="auto-replied")),
+        relay.take_in(mail_from("hana@example.kr", "talk+" + "0" * 32 + "@portal.example", "길 잃은 말", number="<4@x>")),
+    ]
+    assert taken == ["written", "written", "ignored", "ignored", "ignored"]
+    thread = client_as("gong").page(path(running)).soup.select("ol.thread li")
+    assert [item.select_one(".thread__text").text for item in thread] == ["언제 볼까요?", "화요일에 오세요."]
+    assert thread[1].a.text == "도면.pdf"
+    for side in ("hana", "gong"):
+        service.close(actor(side), running.key, Outcome.QUOTE)
+    drain()
+    assert relay.take_in(mail_from("hana@example.kr", to, "늦은 말", number="<5@x>")) == "refused"
+    assert "‘마침’ 상태에서는 할 수 없는 일입니다." in drain()[-1].body
