@@ -18,7 +18,7 @@ from portal.base.words import Words, say
 from portal.consultations.models import Consultation
 from portal.directory import queries as directory
 from portal.directory.concentration import Spread, spread
-from portal.directory.models import Listing, TrackRecord
+from portal.directory.models import Impression, Listing, TrackRecord
 from portal.directory.rules import NATIONWIDE
 from portal.reference import queries as reference
 
@@ -70,7 +70,7 @@ def own_region(actor: Actor) -> str | None:
     """The 시도 that a regional operator's page is about; None for who sees the whole country."""
     if actor.is_system or actor.has(Role.OPERATOR_NATIONAL, Role.AUDITOR):
         return None
-    return actor.region or ""
+    return reference.sido_of_regions().get(actor.region or "", "")
 
 
 def own_region_name(actor: Actor) -> Words | None:
@@ -110,6 +110,19 @@ def _supply() -> _Supply:
 
 def _from(day: date) -> datetime:
     return clock.from_kst(datetime.combine(day, time()))
+
+
+def _shown(since: date) -> list[Count]:
+    sido = reference.sido_of_regions()
+    rows = session.execute(
+        sa.select(Impression.listing_id, Impression.region, Impression.technology, sa.func.sum(Impression.shown))
+        .where(Impression.day >= since)
+        .group_by(Impression.listing_id, Impression.region, Impression.technology)
+    )
+    return [
+        (listing, region, (technology,) if technology else (), int(shown))
+        for listing, region, technology, shown in rows
+    ]
 
 
 def _leads(since: date) -> list[Count]:
