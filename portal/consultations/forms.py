@@ -109,13 +109,13 @@ class BookForm(Form):
 
 class NoteForm(OnceForm):
     met_on = DateField(_l("만난 날"), [InputRequired(_l("날짜를 골라 주세요."))], default=clock.today)
-    text = TextAreaField(_l("나눈 이야기"), [Length(max=MAX_TEXT)], id="note-text")
+    said = TextAreaField(_l("나눈 이야기"), [Length(max=MAX_TEXT)])
     next_step = StringField(_l("다음에 할 일"), [Length(max=300)])
 
 
 class RateForm(Form):
     stars = RadioField(_l("얼마나 만족하셨나요?"), [InputRequired()], coerce=int)
-    text = TextAreaField(_l("한마디"), [Length(max=MAX_TEXT)], id="rate-text")
+    text = TextAreaField(_l("한마디"), [Length(max=MAX_TEXT)])
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -111,7 +111,7 @@ def note(key: str):
                 current_actor(),
                 key,
                 met_on=form.met_on.data,
-                text=form.text.data or "",
+                said=form.said.data or "",
                 next_step=form.next_step.data or "",
                 once_key=form.once.data,
             )

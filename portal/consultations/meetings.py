@@ -171,11 +171,11 @@ def _call_off(actor: Actor, row: Consultation, booking: Booking) -> None:
 
 
 def write_note(
-    actor: Actor, key: str, *, met_on: date, text: str, next_step: str = "", once_key: str | None = None
+    actor: Actor, key: str, *, met_on: date, said: str, next_step: str = "", once_key: str | None = None
 ) -> Consultation:
     """Write down what was talked about; the other side reads it.
 
-    Raises: NotVisible; RuleBroken consultation_not_open, consultation_frozen, meeting_note_needed (text),
+    Raises: NotVisible; RuleBroken consultation_not_open, consultation_frozen, meeting_note_needed (said),
             meeting_note_day (met_on)
     """
     with transaction():
@@ -185,8 +185,8 @@ def write_note(
             return row
         ensure(can_write(row.status))
         queries.ensure_running(row)
-        if not clean(text):
-            raise RuleBroken("meeting_note_needed", "text")
+        if not clean(said):
+            raise RuleBroken("meeting_note_needed", "said")
         if met_on > clock.today():
             raise RuleBroken("meeting_note_day", "met_on")
         note = MeetingNote(
@@ -194,7 +194,7 @@ def write_note(
             side=queries.own_side(actor, row),
             person_id=actor.id,
             met_on=met_on,
-            text=clean(text)[:MAX_TEXT],
+            text=clean(said)[:MAX_TEXT],
             next_step=clean(next_step)[:300],
         )
         session.add(note)

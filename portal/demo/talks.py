@@ -67,7 +67,7 @@ def _meet(company: Actor, supplier: Actor, talk: Consultation) -> None:
         supplier,
         talk.key,
         met_on=clock.today(),
-        text="화상으로 30분 이야기했습니다. 작업지시와 실적 집계를 먼저 하고 설비 연결은 다음 해에 하기로 했습니다. (합성)",
+        said="화상으로 30분 이야기했습니다. 작업지시와 실적 집계를 먼저 하고 설비 연결은 다음 해에 하기로 했습니다. (합성)",
         next_step="라인 배치도를 보고 제안서 초안 작성",
     )
     free = meetings.free_slots(talk.supplier_id)

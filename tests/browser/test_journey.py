@@ -371,7 +371,7 @@ def consult(firm: Visitor, supplier: Visitor) -> None:
     firm.fill(topic=topic, need=LONG).press_in("form:has([name=need])").look("asked")
 
     supplier.go("/consultations").look("consultations")
-    supplier.page.locator("main a[href*='/consultations/']").first.click()
+    supplier.page.locator("main table a[href*='/consultations/']").first.click()
     supplier.look("request").press_in("form[action$='/accept']").look("accepted")
     supplier.fill(text="안녕하세요. 다음 주에 현장을 보고 말씀드리겠습니다.").press_in("form:has([name=text])")
     supplier.look("thread")

@@ -109,11 +109,11 @@ def test_notes_are_read_by_both_and_written_once(client_as, running):
     gong, hana = client_as("gong"), client_as("hana")
     page = gong.page(path(running))
     for _ in range(2):
-        gong.submit(page, {"text": "현장에서 라인을 보았습니다.", "next_step": "견적"}, action="/notes")
+        gong.submit(page, {"said": "현장에서 라인을 보았습니다.", "next_step": "견적"}, action="/notes")
     told = hana.page(path(running)).text
     assert told.count("현장에서 라인을 보았습니다.") == 1 and "견적" in told
     tomorrow = (clock.today() + timedelta(days=1)).isoformat()
-    refused = hana.post(f"{path(running)}/notes", data={"met_on": tomorrow, "text": "합성"})
+    refused = hana.post(f"{path(running)}/notes", data={"met_on": tomorrow, "said": "합성"})
     assert refused.status_code == 422 and set(Page(refused).errors()) == {"met_on"}
 
 

@@ -79,7 +79,7 @@ def test_a_suspended_supplier_leaves_its_threads_to_be_read(client_as, running, 
     for refused in (
         lambda: talking.write(actor("gong"), running.key, "합성"),
         lambda: meetings.book(actor("hana"), running.key, slot),
-        lambda: meetings.write_note(actor("gong"), running.key, met_on=clock.today(), text="합성"),
+        lambda: meetings.write_note(actor("gong"), running.key, met_on=clock.today(), said="합성"),
         lambda: service.close(actor("gong"), running.key, Outcome.QUOTE),
     ):
         with pytest.raises(RuleBroken) as broken:
