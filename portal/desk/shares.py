@@ -120,7 +120,7 @@ def _shown(since: date) -> list[Count]:
         .group_by(Impression.listing_id, Impression.region, Impression.technology)
     )
     return [
-        (listing, region, (technology,) if technology else (), int(shown))
+        (listing, sido.get(region, region), (technology,) if technology else (), int(shown))
         for listing, region, technology, shown in rows
     ]
 

@@ -21,7 +21,7 @@ from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
 from portal.directory import search as text_search
 from portal.directory import standing
-from portal.directory.models import Listing, TrackRecord
+from portal.directory.models import Listing, ListingVersion, TrackRecord
 from portal.directory.rules import GRADES, NATIONWIDE, PROCESSES, SIZES, STANDARDS, ListingStatus, PriceModel, is_grey
 from portal.programmes import queries as programmes
 from portal.reference import queries as reference
@@ -110,9 +110,16 @@ def may_read_contact(actor: Actor, listing: Listing) -> bool:
 
 # --- the operators' queue ----------------------------------------------------------------------------------
 
+
+def is_unseen() -> sa.ColumnElement[bool]:
+    """For a SELECT of `Listing`: whether it holds a text, now or in between, that no operator has seen."""
+    version = sa.exists().where(ListingVersion.listing_id == Listing.id, ListingVersion.seen_at.is_(None))
+    return sa.or_(Listing.unseen_since.is_not(None), version.correlate(Listing))
+
+
 QUEUES: dict[str, Callable[[], sa.ColumnElement[bool]]] = {
     "pending": lambda: Listing.status == ListingStatus.PENDING,
-    "edited": lambda: sa.and_(Listing.status == ListingStatus.APPROVED, Listing.unseen_since.is_not(None)),
+    "edited": lambda: sa.and_(Listing.status == ListingStatus.APPROVED, is_unseen()),
     "public": standing.is_public,
     "suspended": standing.is_suspended,
     "all": sa.true,
@@ -124,11 +131,11 @@ def _queue(actor: Actor) -> sa.Select[tuple[Listing]]:
     return visible_to(actor).where(Listing.submitted_at.is_not(None))
 
 
-def review_queue(actor: Actor, which: str, number: int) -> Page[Listing]:
+def review_queue(actor: Actor, which: str, number: int, size: int = 30) -> Page[Listing]:
     """What operators work through, the longest waiting first."""
     waiting = sa.func.coalesce(Listing.unseen_since, Listing.submitted_at)
     wanted = _queue(actor).where(QUEUES[which]()).options(selectinload(Listing.suspensions))
-    return paginate(wanted.order_by(waiting, Listing.id), number, 30)
+    return paginate(wanted.order_by(waiting, Listing.id), number, size)
 
 
 def review_counts(actor: Actor) -> dict[str, int]:

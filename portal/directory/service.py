@@ -10,7 +10,7 @@ from portal.accounts.rules import SUPPLIER, OrganisationKind
 from portal.base import audit, clock, mail, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, ensure
 from portal.base.db import session, transaction
-from portal.directory import capacity, queries
+from portal.directory import capacity, edits, queries
 from portal.directory.models import Listing, TrackRecord, running_month
 from portal.directory.rules import (
     REVIEWED,
@@ -188,13 +188,14 @@ def approve_listing(actor: Actor, listing_id: int, version: int | None = None) -
         if version is not None and row.version != version:
             raise StaleVersion()
         if row.status is ListingStatus.APPROVED:
-            if row.unseen_since is None:
+            if row.unseen_since is None and not edits.has_unseen(row.id):
                 raise RuleBroken("listing_nothing_to_review")
         else:
             ensure(can_step(row.status, ListingStatus.APPROVED))
             row.status = ListingStatus.APPROVED
         row.approved_text, row.approved_at, row.unseen_since = row.text(), clock.now(), None
         row.returned_reason = ""
+        edits.take_as_seen(row.id)
         audit.record(actor, "listing.approve", "listing", row.id, {"version": row.version})
         outbox.emit("listing.approved", listing_id=row.id)
         return row

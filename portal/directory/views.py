@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -9,10 +10,10 @@ from flask_babel import gettext as _
 
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
 from portal.base.words import say
-from portal.directory import bp, budget, impressions, queries, responses, service, suspension, verification
+from portal.directory import bp, budget, edits, impressions, queries, responses, service, suspension, verification
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
-from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, ImpressionKind, PriceModel, differences
+from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, ImpressionKind, ListingStatus, PriceModel
 from portal.programmes.rules import SystemLevel
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
@@ -171,10 +172,11 @@ def review_queue():
     actor, which = current_actor(), request.args.get("which", "pending")
     if which not in queries.QUEUES:
         which = "pending"
+    page = edits.queue if which == "edited" else partial(queries.review_queue, which=which)
     return render_template(
         "directory/queue.html",
         which=which,
-        page=queries.review_queue(actor, which, page_number()),
+        page=page(actor, number=page_number()),
         counts=queries.review_counts(actor),
     )
 
@@ -192,23 +194,21 @@ def _submitted(key: str) -> Listing:
 
 
 def _review_page(row: Listing, form: JudgeForm, record_form: RecordForm) -> str:
-    names = queries.Names()
-    before, after = queries.printed(row.approved_text, names), queries.printed(row.text(), names)
     return render_template(
         "directory/review.html",
         row=row,
         form=form,
         record_form=record_form,
-        names=names,
-        printed=after,
-        changes=differences(before, after) if before else [],
-        levels=LEVEL_LABELS,
+        printed=queries.printed(row.text(), queries.Names()),
+        labels=FIELD_LABELS,
+        edit=edits.edits([row])[0] if row.approved_text else edits.Edit(row, (), ()),
     )
 
 
 def _judged(key: str, act: Any, said: str) -> Any:
     """One answer of an operator: act, say so, back to the queue; a refusal shows the page with what was typed."""
     row, form = _submitted(key), JudgeForm()
+    was_public = row.status is ListingStatus.APPROVED
     if not form.validate_on_submit():
         return _review_page(row, form, RecordForm(formdata=None)), 422
     try:
@@ -217,7 +217,7 @@ def _judged(key: str, act: Any, said: str) -> Any:
         refuse(form, broken)
         return _review_page(_submitted(key), form, RecordForm(formdata=None)), 422
     flash(said, "success")
-    return redirect(url_for(".review_queue"))
+    return redirect(url_for(".review_queue", which="edited" if was_public else None))
 
 
 @bp.post("/operator/listings/<key>/approve")
