@@ -82,14 +82,14 @@ def choices(actor: Actor, named: Collection[str], posted: Collection[str] = ()) 
             .with_only_columns(Consultation.listing_id)
         )
     )
-    order = {key: place for place, key in enumerate(dict.fromkeys([*named, *posted]))}
-    rows = session.scalars(directory.public(actor).where(Listing.key.in_(order))).all() if order else ()
-    found = [Choice(row, row.summary) for row in sorted(rows, key=lambda row: order[row.key])]
     matches = matching.matches_for(actor)
-    for match in matches.items if matches else ():
-        if match.listing.key not in order:
-            why = " · ".join(str(reason) for reason in match.best_reasons[:2])
-            found.append(Choice(match.listing, why or match.listing.summary))
+    proposed = {match.listing.key: match for match in matches.items if match.listing.key not in named} if matches else {}
+    first = list(dict.fromkeys([*named, *[key for key in posted if key not in proposed]]))
+    rows = {row.key: row for row in session.scalars(directory.public(actor).where(Listing.key.in_(first)))}
+    found = [Choice(rows[key], rows[key].summary) for key in first if key in rows]
+    for match in proposed.values():
+        why = " · ".join(str(reason) for reason in match.best_reasons[:2])
+        found.append(Choice(match.listing, why or match.listing.summary))
     return [one for one in found if one.listing.key in posted or one.listing.id not in talking][: 2 * MOST]
 
 

@@ -22,7 +22,7 @@ from portal.consultations.forms import (
 from portal.consultations.models import Consultation
 from portal.consultations.rules import DeclineReason, Outcome, Side, Topic, last_day, masked
 from portal.directory import queries as directory
-from portal.directory import responses
+from portal.directory import responses, suspension
 from portal.profiles.rules import phone_text
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
@@ -123,6 +123,7 @@ def thread_page(key: str, **forms: Any) -> str:
         days_left=queries.days_left(row),
         last_day=last_day(row.asked_at),
         is_frozen=is_frozen,
+        frozen_why=suspension.notice_for(actor, row.supplier_id) if is_frozen else None,
         booking=booking,
         booking_is_ahead=booking is not None and booking.slot.starts_at > clock.now(),
         has_slots=bool(free),
