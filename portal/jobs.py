@@ -149,12 +149,13 @@ def _seats() -> None:
 
 
 def _suppliers() -> None:
-    """Just after midnight: suspensions and certificates whose last day has passed."""
-    from portal.directory import suspension, verification  # a feature: not needed until the worker runs
+    """Just after midnight: suspensions and certificates whose last day has passed, listings that nobody confirms."""
+    from portal.directory import staleness, suspension, verification  # a feature: not needed until the worker runs
 
     with _app.app_context():
         suspension.close_ended()
         verification.follow_days()
+        staleness.remind()
 
 
 def _peers() -> None:

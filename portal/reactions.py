@@ -14,7 +14,7 @@ from portal.applications import letters as applications
 from portal.base.outbox import Handler
 from portal.consultations import fanout, meetings
 from portal.consultations import letters as talks
-from portal.directory import claims, suspension, verification
+from portal.directory import claims, ratings, suspension, verification
 from portal.directory import service as directory
 from portal.evaluation import (
     calibration,
@@ -40,6 +40,8 @@ from portal.selection import service as selection
 EVENTS: dict[str, list[Handler]] = {
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
+    "rating.given": [ratings.tell_supplier],
+    "rating.replied": [ratings.tell_company],
     "build_claim.moved": [claims.write_moved],
     "verification.judged": [verification.write_judged],
     "suspension.decided": [suspension.write_decided],

@@ -7,6 +7,10 @@ public at once and waits in the operators' queue as a difference from the approv
 the status: what is public now is approved and not suspended.
 Extra rooms: `search` reads loosely typed queries and ranks listings (pure); `index` is the text index, with `tokens`
 (reading Korean), `scan` (going through it) and `compiled` (the same for very many listings).
+The supplier's side: `kinds` (processes, standards, grades, pure), `completeness` (what is missing and why it matters,
+pure), `capacity` (month by month), `versions` (every saved public text), `staleness` (letters before a listing goes
+grey), `sheets` (rows of a workbook against a listing, pure), `importing` (the workbook out and in), `esteem` (what
+stars come to, pure), `ratings` (who may rate, rating and reply). Screens of these: `own_desk`, `ratings_desk`.
 The operator's side: `oversight` (rules of marks and suspensions, pure), `standing` (the one condition for “public
 now”), `suspension` (the act, its appeal and its end), `marks` (what is verified and valid on a day), `verification`
 (claiming and judging it), `earlier` (rules of claimed builds, pure), `claims` (filing, confirming and judging them),
@@ -30,7 +34,14 @@ NAV = [
         "directory.edit",
         "directory:own:read",
         order=31,
-        covers=("/supplier/marks", "/supplier/builds", "/supplier/suspension"),
+        covers=(
+            "/supplier/marks",
+            "/supplier/builds",
+            "/supplier/suspension",
+            "/supplier/capacity",
+            "/supplier/import",
+            "/supplier/ratings",
+        ),
     ),
     NavItem(
         say("공급기업 심사", "Review listings"),
@@ -46,4 +57,4 @@ def init_app(app: Flask) -> None:
     impressions.configure(app.extensions["settings"].data_dir / "impressions")
 
 
-from portal.directory import claims_desk, marks_desk, suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.directory import claims_desk, marks_desk, own_desk, ratings_desk, suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)

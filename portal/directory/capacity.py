@@ -7,9 +7,12 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from portal.base.db import session
+from portal.base import audit, clock
+from portal.base.access import Actor, RuleBroken, StaleVersion
+from portal.base.db import session, transaction
+from portal.directory import queries
 from portal.directory.models import CapacityMonth, Listing, running_month
-from portal.directory.rules import MONTHS_AHEAD
+from portal.directory.rules import MAX_SLOTS, MONTHS_AHEAD
 
 
 def months(start: date | None = None, count: int = MONTHS_AHEAD) -> list[date]:
@@ -28,6 +31,43 @@ def ahead(listing_id: int) -> dict[date, int | None]:
         ).all()
     )
     return {month: told.get(month) for month in months()}
+
+
+def outlook(listing_id: int) -> list[tuple[date, int]]:
+    """Every coming month with the figure that holds in it."""
+    before = session.scalar(
+        sa.select(CapacityMonth.slots)
+        .where(CapacityMonth.listing_id == listing_id, CapacityMonth.month < running_month())
+        .order_by(CapacityMonth.month.desc())
+        .limit(1)
+    )
+    found, holds = [], before or 0
+    for month, told in ahead(listing_id).items():
+        holds = holds if told is None else told
+        found.append((month, holds))
+    return found
+
+
+def state_months(actor: Actor, slots: Mapping[date, int | None], version: int | None) -> Listing:
+    """Say for the coming months how many new projects can begin; nobody reviews it.
+
+    slots  : first day of a month → figure; None: as the month before
+    version: of the listing, as the person saw it
+    Raises : RuleBroken listing_not_there, capacity_month; StaleVersion; Forbidden.
+    """
+    with transaction():
+        row = queries.own_to_edit(actor)
+        if row.version != version:
+            raise StaleVersion()
+        if not set(slots) <= set(months()) or any(
+            one is not None and not 0 <= one <= MAX_SLOTS for one in slots.values()
+        ):
+            raise RuleBroken("capacity_month")
+        state(row, slots)
+        row.updated_at = clock.now()  # the next save of an older page is stale
+        session.flush()
+        audit.record(actor, "listing.state_capacity", "listing", row.id, {"months": len(slots), "version": row.version})
+        return row
 
 
 def state(row: Listing, slots: Mapping[date, int | None]) -> None:

@@ -12,16 +12,28 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.base import clock
 from portal.base.words import Words
-from portal.directory.rules import LEVEL_LABELS, MAX_PRODUCTS, NATIONWIDE, PriceModel
+from portal.directory.rules import (
+    GRADES,
+    LEVEL_LABELS,
+    MAX_PRODUCTS,
+    NATIONWIDE,
+    PROCESSES,
+    PRODUCT_FACTS,
+    SIZES,
+    STANDARDS,
+    PriceModel,
+)
+from portal.programmes import queries as programmes
 from portal.programmes.rules import SystemLevel
 from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 from portal.web.forms import Form, VersionedForm
 
 MAX_LEVEL = max(LEVEL_LABELS)
+EMPTY_LINES = 3
 
 
-class _Drawn:
+class Drawn:
     """Stands for a widget where the template draws the controls itself."""
 
     def __call__(self, field: Field, **_kwargs: Any) -> str:
@@ -31,7 +43,7 @@ class _Drawn:
 class LevelsField(Field):
     """One level for each technology; controls are named `<name>-<code>`, an empty one means: not offered."""
 
-    widget = _Drawn()
+    widget = Drawn()
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         self.process_errors = []
@@ -50,10 +62,33 @@ class LevelsField(Field):
             yield family, [(code, label, self.data.get(code, 0)) for code, label in options]
 
 
-class ProductsField(Field):
-    """Up to `MAX_PRODUCTS` products; controls are named `<name>-<n>-name`, `-description`, `-price`."""
+class GradesField(Field):
+    """How many engineers of each grade; controls are named `<name>-<code>`, an empty one means: none."""
 
-    widget = _Drawn()
+    widget = Drawn()
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors = []
+        self.data = dict(data) if isinstance(data, Mapping) else {}
+        self.typed = {code: str(count) for code, count in self.data.items()}
+        if formdata:
+            self.typed = {code: (formdata.get(f"{self.name}-{code}") or "").strip() for code in GRADES}
+            self.data = {
+                code: int(typed) for code, typed in self.typed.items() if typed.isdecimal() and 0 < int(typed) < 10_000
+            }
+            if any(typed and not (typed.isdecimal() and int(typed) < 10_000) for typed in self.typed.values()):
+                self.process_errors = [str(_l("인원은 숫자로 적어 주세요."))]
+
+    def rows(self) -> list[tuple[str, Words, str]]:
+        """For the template: (code, label, what was typed)."""
+        return [(code, label, self.typed.get(code, "")) for code, label in GRADES.items()]
+
+
+class ProductsField(Field):
+    """Up to `MAX_PRODUCTS` products; controls are named `<name>-<n>-name`, `-description`, `-price`, `-gs`, `-saas`."""
+
+    widget = Drawn()
+    most = MAX_PRODUCTS
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         self.process_errors = []
@@ -68,12 +103,16 @@ class ProductsField(Field):
                 }
                 if one["name"] or one["description"]:
                     one["price"] = one["price"] if one["price"] in prices else PriceModel.QUOTE.value
+                    for fact in PRODUCT_FACTS:
+                        if formdata.get(f"{self.name}-{place}-{fact}"):
+                            one[fact] = True
                     self.data.append(one)
 
-    def rows(self) -> list[dict[str, str]]:
-        """For the template: every line of the table, empty ones included."""
+    def rows(self) -> list[dict[str, Any]]:
+        """For the template: what is there, and a few empty lines."""
         empty = {"name": "", "description": "", "price": PriceModel.QUOTE.value}
-        return [*self.data, *[dict(empty) for _ in range(MAX_PRODUCTS - len(self.data))]]
+        room = min(EMPTY_LINES, MAX_PRODUCTS - len(self.data)) if self.data else EMPTY_LINES
+        return [*self.data, *[dict(empty) for _ in range(room)]]
 
 
 class ChecksField(SelectMultipleField):
@@ -102,9 +141,14 @@ class ListingForm(VersionedForm):
         description=_l("세 자리 분류를 아시면 쉼표로 나누어 적어 주세요. 예: 303, 292"),
     )
     regions = ChecksField(_l("서비스 지역"), description=_l("직접 가서 구축하고 사후관리할 수 있는 지역"))
+    processes = ChecksField(_l("공정"), description=_l("데이터를 모으거나 자동화해 본 공정"))
+    programmes = ChecksField(_l("해 본 사업"), description=_l("참여해 본 지원사업"))
+    sizes = ChecksField(_l("맡아 본 기업 규모"))
+    standards = ChecksField(_l("표준"), description=_l("구축 결과를 이 표준으로 내보낼 수 있으면 골라 주세요."))
     products = ProductsField(_l("제품"))
     founded_year = IntegerField(_l("설립 연도"), [Optional(), NumberRange(1900, 2100)])
     engineers = IntegerField(_l("엔지니어 수"), [Optional(), NumberRange(0, 100_000)])
+    engineer_grades = GradesField(_l("등급별 엔지니어"))
     open_slots = IntegerField(
         _l("지금 새로 맡을 수 있는 과제"),
         [Optional(), NumberRange(0, 999)],
@@ -123,6 +167,9 @@ class ListingForm(VersionedForm):
             (NATIONWIDE, _l("전국")),
             *((key, str(label)) for key, label in reference.sido_options()),
         ]
+        for name, labels in (("processes", PROCESSES), ("sizes", SIZES), ("standards", STANDARDS)):
+            self[name].choices = [(code, str(label)) for code, label in labels.items()]
+        self.programmes.choices = [(row.code, str(row.label)) for row in programmes.programmes(running=False)]
         if self.sectors.raw_data is None and self.sectors.data:
             self.sector_groups.data = ", ".join(code for code in self.sectors.data if len(code) > 2)
             self.sectors.data = [code for code in self.sectors.data if len(code) == 2]

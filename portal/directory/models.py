@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, Person
 from portal.base import clock
 from portal.base.db import BigId, Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
 from portal.base.files import Blob
@@ -41,7 +41,7 @@ class Listing(Keyed, Stamped, Versioned, db.Model):
     programmes: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     sizes: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     standards: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    # {name, description, price, gs: certified GS, saas: rented over the net}
+    # {name, description, price}, and those of rules.PRODUCT_FACTS that hold
     products: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
     founded_year: Mapped[int | None]
     engineers: Mapped[int | None]
@@ -151,6 +151,8 @@ class ListingVersion(db.Model):
     # when an operator approved this text, or took it as seen
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    saved_by: Mapped[Person | None] = relationship()
+
     __table_args__ = (sa.UniqueConstraint("listing_id", "number", name="uq_listing_version_number"),)
 
 
@@ -188,8 +190,8 @@ class ListingImport(Keyed, Stamped, db.Model):
     listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listing.id", ondelete="CASCADE"), index=True)
     blob_id: Mapped[int] = mapped_column(sa.ForeignKey("blob.id"), index=True)
     filename: Mapped[str] = mapped_column(sa.String(140))
-    # what the listing's version was when the rows were compared
-    listing_version: Mapped[int]
+    # its rows as plain text and numbers: {sheet, row, …}
+    cells: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
     uploaded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

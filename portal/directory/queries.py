@@ -15,14 +15,24 @@ from portal.accounts import queries as accounts
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import OPERATOR, SUPPLIER, Role
 from portal.base import clock, grants
-from portal.base.access import Actor, NotVisible
+from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken
 from portal.base.db import session
 from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
 from portal.directory import search as text_search
 from portal.directory import standing
 from portal.directory.models import Listing, ListingVersion, TrackRecord
-from portal.directory.rules import GRADES, NATIONWIDE, PROCESSES, SIZES, STANDARDS, ListingStatus, PriceModel, is_grey
+from portal.directory.rules import (
+    GRADES,
+    NATIONWIDE,
+    PROCESSES,
+    SIZES,
+    STANDARDS,
+    ListingStatus,
+    can_edit,
+    is_grey,
+    product_facts,
+)
 from portal.programmes import queries as programmes
 from portal.reference import queries as reference
 
@@ -81,6 +91,17 @@ def own(actor: Actor) -> Listing | None:
     if actor.organisation_id is None:
         return None
     return of_organisation(actor.organisation_id)
+
+
+def own_to_edit(actor: Actor) -> Listing:
+    """The own listing, for a write. Raises: RuleBroken listing_not_there; Forbidden listing_not_yours, listing_suspended."""
+    row = own(actor)
+    if row is None:
+        raise RuleBroken("listing_not_there")
+    verdict = can_edit(actor, row.organisation_id, is_suspended=row.suspension is not None)
+    if not verdict:
+        raise Forbidden(verdict.code)
+    return row
 
 
 def of_organisation(organisation_id: int) -> Listing | None:
@@ -183,15 +204,6 @@ class Names:
 
     def programme(self, code: str) -> Words:
         return self.programmes.get(code, say(code, code))
-
-
-def product_facts(one: Mapping[str, Any]) -> list[Words]:
-    """How a product is priced, and what it is beside that."""
-    return [
-        PriceModel(one["price"]).label if one.get("price") else say("가격 방식 없음", "no price model"),
-        *([say("GS인증", "GS certified")] if one.get("gs") else []),
-        *([say("SaaS(구독형)", "SaaS")] if one.get("saas") else []),
-    ]
 
 
 def printed(text: Mapping[str, Any] | None, words: Names) -> dict[str, str]:

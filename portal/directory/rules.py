@@ -28,6 +28,11 @@ SELF_LEVELS = range(1, 6)
 PROCESSES: dict[str, Words] = {one.value: label for one, label in PROCESS_LABELS.items()}
 SIZES: dict[str, Words] = {one.value: label for one, label in SIZE_LABELS.items()}
 STANDARDS: dict[str, Words] = {one.value: label for one, label in STANDARD_LABELS.items()}
+# what a product may be beside its price: stored only where it holds
+PRODUCT_FACTS: dict[str, Words] = {
+    "gs": say("GS인증", "GS certified"),
+    "saas": say("SaaS(구독형)", "SaaS"),
+}
 GRADES: dict[str, Words] = {one.value: label for one, label in GRADE_LABELS.items()}
 
 
@@ -107,6 +112,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "directory:own:read": SUPPLIER,
     "directory:own:edit": SUPPLIER,
     "directory:own:submit": frozenset({Role.SUPPLIER_ADMIN}),
+    "directory:versions:read": SUPPLIER | OPERATOR | {Role.AUDITOR},
+    "directory:ratings:read": SUPPLIER,
+    "directory:ratings:reply": SUPPLIER,
+    "directory:ratings:give": frozenset({Role.SME_OWNER}),
     "directory:review:read": OPERATOR | {Role.AUDITOR},
     "directory:review:decide": OPERATOR,
 }
@@ -159,6 +168,7 @@ CODES = define(
             "연락받을 이메일을 적어 주세요. 상담을 수락한 기업에만 보입니다.",
             "Please give a contact e-mail. Only companies whose consultation you accepted will see it.",
         ),
+        "capacity_month": say("달마다 0부터 999까지의 수로 적어 주세요.", "Figures from 0 to 999, month by month."),
         "record_year": say("연도를 다시 확인해 주세요.", "Please check the year."),
         "record_ratio": say("값이 범위를 벗어났습니다.", "The value is out of range."),
     }
@@ -272,6 +282,15 @@ def check_listing(
             if not facts[field]:
                 broken.append(RuleBroken(code, field))
     return broken
+
+
+def product_facts(product: Mapping[str, Any]) -> list[Words]:
+    """How a product is priced, and what it is beside that."""
+    price = product.get("price")
+    return [
+        PriceModel(price).label if price else say("가격 방식 없음", "No price model"),
+        *[label for fact, label in PRODUCT_FACTS.items() if product.get(fact)],
+    ]
 
 
 def is_grey(last_confirmed_at: datetime | None, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from portal.accounts.rules import SUPPLIER, OrganisationKind
 from portal.base import audit, clock, mail, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, NotVisible, RuleBroken, RulesBroken, StaleVersion, ensure
 from portal.base.db import session, transaction
-from portal.directory import capacity, edits, queries
+from portal.directory import capacity, edits, queries, versions
 from portal.directory.models import Listing, TrackRecord, running_month
 from portal.directory.rules import (
     REVIEWED,
@@ -86,6 +86,7 @@ def save_listing(
             is_as_approved = row.text() == EMPTY_TEXT | (row.approved_text or {})
             row.unseen_since = None if is_as_approved else row.unseen_since or clock.now()
         session.flush()
+        versions.keep(actor, row)
         audit.record(actor, "listing.save", "listing", row.id, {"fields": changed, "version": row.version})
         if row.status is ListingStatus.APPROVED:
             outbox.emit("listing.changed", listing_id=row.id)
@@ -129,16 +130,6 @@ def _check(facts: Mapping[str, Any], *, complete: bool) -> None:
         raise RulesBroken(broken)
 
 
-def _own(actor: Actor) -> Listing:
-    row = queries.own(actor)
-    if row is None:
-        raise RuleBroken("listing_not_there")
-    verdict = can_edit(actor, row.organisation_id, is_suspended=row.suspension is not None)
-    if not verdict:
-        raise Forbidden(verdict.code)
-    return row
-
-
 def submit_listing(actor: Actor, listing_id: int | None = None) -> Listing:
     """Ask for approval of the own listing.
 
@@ -146,7 +137,7 @@ def submit_listing(actor: Actor, listing_id: int | None = None) -> Listing:
     Raises: RuleBroken listing_not_there, listing_step; RulesBroken for what is missing.
     """
     with transaction():
-        row = session.get(Listing, listing_id) if actor.is_system and listing_id else _own(actor)
+        row = session.get(Listing, listing_id) if actor.is_system and listing_id else queries.own_to_edit(actor)
         ensure(can_step(row.status, ListingStatus.PENDING))
         _check({name: getattr(row, name) for name in EMPTY}, complete=True)
         row.status = ListingStatus.PENDING
@@ -160,7 +151,7 @@ def submit_listing(actor: Actor, listing_id: int | None = None) -> Listing:
 def confirm_listing(actor: Actor) -> Listing:
     """Say that everything is still true; keeps the listing from going grey."""
     with transaction():
-        row = _own(actor)
+        row = queries.own_to_edit(actor)
         row.last_confirmed_at = clock.now()
         audit.record(actor, "listing.confirm", "listing", row.id)
         return row

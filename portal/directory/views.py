@@ -8,12 +8,39 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from portal.base import clock
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
 from portal.base.words import say
-from portal.directory import bp, budget, edits, impressions, queries, responses, service, suspension, verification
+from portal.directory import (
+    bp,
+    budget,
+    edits,
+    impressions,
+    marks,
+    queries,
+    ratings,
+    responses,
+    service,
+    suspension,
+    verification,
+    versions,
+)
+from portal.directory.completeness import completeness
 from portal.directory.forms import JudgeForm, ListingForm, RecordForm
 from portal.directory.models import Listing
-from portal.directory.rules import FIELD_LABELS, LEVEL_LABELS, ImpressionKind, ListingStatus, PriceModel
+from portal.directory.rules import (
+    FIELD_LABELS,
+    GRADES,
+    LEVEL_LABELS,
+    PROCESSES,
+    PRODUCT_FACTS,
+    SIZES,
+    STANDARDS,
+    ImpressionKind,
+    ListingStatus,
+    PriceModel,
+    product_facts,
+)
 from portal.programmes.rules import SystemLevel
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
@@ -85,7 +112,12 @@ def show(key: str):
         names=queries.Names(),
         levels=LEVEL_LABELS,
         system_levels=list(SystemLevel),
-        prices={price.value: price.label for price in PriceModel},
+        product_facts=product_facts,
+        labels={"processes": PROCESSES, "sizes": SIZES, "standards": STANDARDS, "grades": GRADES},
+        rated=ratings.of([row.id]).get(row.id),
+        ratings=ratings.shown(actor, row, page_number()),
+        may_rate=ratings.may_rate(actor, row.id),
+        may_see_versions=versions.may_read(actor, row),
         verified=verification.shown(row.id),
         answers=responses.of([row.id]).get(row.id),
         contact=row if queries.may_read_contact(actor, row) else None,
@@ -154,12 +186,19 @@ def confirm():
 
 
 def _listing_page(form: ListingForm) -> str:
+    row = queries.own(current_actor())
     return render_template(
         "directory/edit.html",
         form=form,
-        row=queries.own(current_actor()),
+        row=row,
         levels=LEVEL_LABELS,
         prices=list(PriceModel),
+        product_facts=PRODUCT_FACTS,
+        completeness=completeness(
+            {name: getattr(row, name) for name in service.EMPTY} if row else {},
+            records=row.records if row else (),
+            marks=marks.standing([row.id], clock.today()) if row else (),
+        ),
     )
 
 

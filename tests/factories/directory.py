@@ -11,8 +11,8 @@ from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind, Role
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
-from portal.directory import claims, queries, service, suspension, verification
-from portal.directory.models import BuildClaim, Listing, TrackRecord, Verification
+from portal.directory import claims, importing, queries, ratings, service, suspension, verification
+from portal.directory.models import BuildClaim, Listing, ListingImport, Rating, TrackRecord, Verification
 from portal.directory.oversight import Certificate, Mark, SuspensionGround
 
 FACTS: dict[str, Any] = {
@@ -124,6 +124,35 @@ def filed_build(actor: Actor, number: str = "1248100998", token: str | None = No
     return row
 
 
+def workbook(*rows: tuple[Any, ...], products: tuple[tuple[Any, ...], ...] = ()) -> io.BytesIO:
+    """A workbook of technologies (code, name, level) and products, as a supplier would upload it."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["코드", "기술", "수준"])
+    for row in rows:
+        book.active.append(row)
+    page = book.create_sheet("제품")
+    page.append(["제품", "설명", "가격 방식", "GS인증", "SaaS"])
+    for row in products:
+        page.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+    return content
+
+
+def imported_workbook(actor: Actor, *rows: tuple[Any, ...], **sheets: Any) -> ListingImport:
+    """A workbook that waits for its confirmation."""
+    return importing.upload(actor, workbook(*(rows or (("APS", "", 4),)), **sheets), "제품.xlsx")
+
+
+def rating(listing: Listing, actor: Actor, stars: int = 4, text: str = "합성(예시) 약속한 날에 끝났습니다.") -> Rating:
+    """A rating by a company with a finished build."""
+    ratings.open_for(SYSTEM, listing.id, actor.organisation_id or 0, "consultation:made")
+    return ratings.rate(actor, listing.id, stars, text)
+
+
 def door_values(world: Any) -> dict[str, Any]:
     """Gong's public listing stands behind the directory's doors, with an edit that an operator has not seen."""
     row = approved_listing(world.cast["gong"].organisation_id)
@@ -132,7 +161,7 @@ def door_values(world: Any) -> dict[str, Any]:
     )
     own = {"key": queries.by_id(SYSTEM, row.id).key}
     endpoints = (
-        "show", "review", "approve", "send_back", "suspend", "restore", "answer_appeal", "add_record",
+        "show", "version_list", "rate", "review", "approve", "send_back", "suspend", "restore", "answer_appeal", "add_record",
     )  # fmt: skip
     claim = {"key": claimed_mark(world.actor("gong")).key}
     number = session.get(Organisation, world.cast["hana"].organisation_id).registration_number
@@ -141,10 +170,15 @@ def door_values(world: Any) -> dict[str, Any]:
     builds = (
         "build", "build_paper", "confirm_build", "accept_build", "refuse_build", "ask_build_again", "withdraw_build",
     )  # fmt: skip
+    imported = imported_workbook(world.actor("gong"))
+    ratings.open_for(SYSTEM, row.id, world.cast["hana"].organisation_id, "consultation:doors")
+    rated = rating(row, world.actor("duri"))
     marks = ("mark", "mark_paper", "verify_mark", "refuse_mark", "end_mark", "withdraw_mark")
     return {
         **{f"directory.{name}": own for name in endpoints},
         **{f"directory.{name}": claim for name in marks},
         **{f"directory.{name}": build for name in builds},
+        **{f"directory.{name}": {"key": imported.key} for name in ("import_check", "import_take")},
+        "directory.reply_rating": {"key": rated.key},
         "directory.answer_build": {"token": "door-token"},
     }
