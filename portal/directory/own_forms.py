@@ -38,8 +38,8 @@ class MonthsField(Field):
 
     def read(self, formdata: Any) -> None:
         """Take what was typed for the months that the form was made with."""
-        for month in self.data:
-            typed = (formdata.get(f"{self.name}-{month:%Y-%m}") or "").strip()
+        for month in [one for one in self.data if f"{self.name}-{one:%Y-%m}" in formdata]:
+            typed = formdata[f"{self.name}-{month:%Y-%m}"].strip()
             self.typed[month] = typed
             self.data[month] = int(typed) if typed.isdecimal() and int(typed) <= MAX_SLOTS else None
 
