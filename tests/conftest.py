@@ -54,6 +54,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    from tests import stages
+
+    stages.begin(is_allowed="monkeypatch" not in getattr(item, "fixturenames", ()))
+
+
 # --- no network ------------------------------------------------------------------------------------------
 
 
@@ -113,6 +119,7 @@ def database(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
         db.session.remove()
         db.engine.dispose()
+    built.close()
 
 
 def _prepare() -> None:
@@ -135,6 +142,9 @@ def cast(database: Any) -> Any:
 
 
 def _fresh(database: Any, template: str) -> Any:
+    from tests import stages
+
+    stages.use(database)
     folder = database.app.extensions["settings"].data_dir
     for name in ("mail", "models", "impressions", "worker.heartbeat", "queue.sqlite3"):
         path = folder / name

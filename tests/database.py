@@ -1,9 +1,10 @@
-"""Databases for tests: made once from the migrations, then restored from a template before each test that needs it.
+"""Databases for tests: made once, then put back into a kept state before each test that needs it.
 
-A template is a named state of the whole database ("empty", "cast", a feature's own). Restoring costs a file copy on
-SQLite, and is left out when nothing was written since the last time. On PostgreSQL a CREATE DATABASE … TEMPLATE copies
-seven hundred files; so where only rows were added or changed, those tables alone are filled again, from copies that
-stand in a schema of their own.
+A template is a named state of the whole database ("empty", "cast", a feature's own). What several tests make first by
+the same factories, one after the other, is kept too (`stage`, tests/stages.py): such a way is gone once or twice and
+then jumped. On SQLite a state is a file, and going back costs its copy. On PostgreSQL, where CREATE DATABASE … TEMPLATE
+copies seven hundred files, a state is a schema of copies of the tables that differ from the state it was built on;
+going back fills those tables again. Nothing is done at all when nothing was written since.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +25,33 @@ from sqlalchemy import event
 
 from portal.base import marks
 from portal.base.db import db
+from tests import stages
 from tests.conftest import SERVER
 
 _WRITES = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?(?:\s|$)', re.IGNORECASE)
-_ENOUGH = 40  # refills until the database is made anew, because nobody sweeps up the dead rows
+_ENOUGH = 40  # refills until the dead rows are swept up
 _READS = ("SELECT", "BEGIN", "PRAGMA", "SHOW", "COMMIT", "ROLLBACK", "WITH", "SAVEPOINT", "RELEASE", "SET ", "LOCK")
+_OFTEN = 2  # a way that is gone so often is kept
+
+Way = tuple[Any, ...]
+"""How a state came about: the template's name, then each staged factory with what it was given."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A state into which the database can be put again.
+
+    place  : its file (SQLite) or schema (PostgreSQL)
+    before : the state it was built on; None: it stands alone
+    changed: the tables that differ from `before`
+    facts  : what building it gave
+    """
+
+    way: Way
+    place: str
+    before: State | None
+    changed: frozenset[str]
+    facts: Any
 
 
 class Database:
@@ -39,11 +64,18 @@ class Database:
         self.app, self.kind = app, kind
         self._folder: Path = app.extensions["settings"].data_dir
         self._facts: dict[str, Any] = {}
-        self._now: str | None = None
-        self._base = ""  # the template that was loaded last
-        self._written: set[str] = set()  # tables that were written since, as far as `_is_plain`
+        self._states: dict[Way, State] = {}
+        self._spared: dict[Way, State] = {}  # those that the spare database holds
+        self._count = 0
+        self._base: State | None = None  # the state that was loaded or kept last
+        self._is_clean = False  # nothing was written since
         self._is_plain = False  # nothing but rows changed since
-        self._refills = 0
+        self._written: set[str] = set()  # tables that were written since, as far as `_is_plain`
+        self._way: Way | None = None  # how the present state came about, as far as it is known
+        self._is_building = False
+        self._asked: Counter[Way] = Counter()
+        self._refills: Counter[str] = Counter()
+        self._beside: dict[str, sa.Engine] = {}
         with app.app_context():
             self._engine = db.engine
         event.listen(self._engine, "before_cursor_execute", self._watch)
@@ -53,36 +85,106 @@ class Database:
         if name not in self._facts:
             if base is not None:
                 self.restore(base)
-            self._now = None
+            self._way = None
             with self.app.app_context():
                 self._facts[name] = build()
                 db.session.remove()
-            self._save(name)
-            self._now = name
+            self._keep((name,), None)
+            self._spare()
         return self._facts[name]
 
     def restore(self, name: str) -> Any:
         """Put the database into the state `name`; returns its facts."""
         with self.app.app_context():
             db.session.remove()
-        if self._now != name:
-            self._load(name)
-            self._now = name
-            marks._known.clear()
+        self._go((name,))
         return self._facts[name]
+
+    def stage(self, step: Any, build: Callable[[], Any]) -> Any:
+        """What `build` gives, in the state that it makes of the present one; jumped to where it is known.
+
+        Needs the application context of the caller, whose session gives up what it has read.
+        """
+        if self._is_building or self._way is None:
+            return build()
+        way = (*self._way, step)
+        if way in self._states:
+            db.session.rollback()
+            self._go(way)
+            return self._again(self._states[way])
+        self._is_building = True
+        try:
+            made = build()
+        except BaseException:
+            self._way = None
+            raise
+        finally:
+            self._is_building = False
+        self._way = way
+        self._asked[way] += 1
+        if self._asked[way] >= _OFTEN and self._is_plain:
+            with suppress(stages.Unknown):
+                facts = stages.frozen(made)
+                db.session.rollback()
+                self._keep(way, facts)
+                return self._again(self._states[way])
+        return made
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing was written since the last restore."""
-        return self._now is not None
+        return self._is_clean
+
+    def close(self) -> None:
+        """Give back what the states hold outside of the server."""
+        for engine in self._beside.values():
+            engine.dispose()
+        if self.kind == "sqlite":
+            for state in self._states.values():
+                Path(state.place).unlink(missing_ok=True)
 
     def _watch(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.lstrip().upper().startswith(_READS):
-            self._now = None
+            self._is_clean = False
+            if not self._is_building:
+                self._way = None
             if found := _WRITES.match(statement):
                 self._written |= {found[2]} if found[1][0] in "IUiu" else _leaning_on(found[2])
             else:
                 self._is_plain = False
+
+    def _go(self, way: Way) -> None:
+        state = self._states[way]
+        if not (self._is_clean and self._base is state):
+            if self.kind == "sqlite":
+                self._copy_back(Path(state.place))
+            elif not self._refill(state):
+                self._take_spare()
+                state = self._states[way]
+                self._refill(state)
+            marks._known.clear()
+        self._begin(state)
+
+    def _keep(self, way: Way, facts: Any) -> None:
+        before = self._base if self._is_plain else None
+        self._count += 1
+        if self.kind == "sqlite":
+            place, changed = str(self._folder / f"state-{self._count}.sqlite3"), frozenset[str]()
+            self._copy_away(Path(place))
+        else:
+            place = f"kept_{self._count}"
+            changed = self._copy_tables(place, None if before is None else frozenset(self._written))
+        self._states[way] = state = State(way, place, before, changed, facts)
+        self._begin(state)
+
+    def _again(self, state: State) -> Any:
+        made = stages.thawed(state.facts)
+        db.session.commit()  # what comes next must not read from before somebody else's write
+        return made
+
+    def _begin(self, state: State) -> None:
+        self._base, self._written, self._is_plain, self._is_clean = state, set(), True, True
+        self._way = state.way
 
     # --- SQLite: files ---
 
@@ -90,63 +192,84 @@ class Database:
     def _file(self) -> Path:
         return self._folder / "portal.sqlite3"
 
-    def _save(self, name: str) -> None:
+    def _copy_away(self, place: Path) -> None:
         self._engine.dispose()
-        if self.kind == "sqlite":
-            with self.app.app_context(), db.engine.connect() as connection:
-                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._engine.dispose()
-            shutil.copyfile(self._file, self._folder / f"template-{name}.sqlite3")
-        else:
-            self._keep_copies()
-            self._command(f'CREATE DATABASE "{self._name}_{name}" TEMPLATE "{self._name}"')
-            self._begin(name)
-
-    def _load(self, name: str) -> None:
+        with self.app.app_context(), db.engine.connect() as connection:
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._engine.dispose()
-        if self.kind == "sqlite":
-            for suffix in ("-wal", "-shm"):
-                self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-            shutil.copyfile(self._folder / f"template-{name}.sqlite3", self._file)
-        elif not self._refill(name):
-            self._command(f'DROP DATABASE "{self._name}" WITH (FORCE)')
-            self._command(f'CREATE DATABASE "{self._name}" TEMPLATE "{self._name}_{name}"')
-            self._begin(name)
+        shutil.copyfile(self._file, place)
 
-    # --- PostgreSQL: databases, and copies of the tables in the schema "kept" ---
+    def _copy_back(self, place: Path) -> None:
+        self._engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+        # a file of its own: who still holds the old one goes on reading that
+        shutil.copyfile(place, beside := self._file.with_suffix(".next"))
+        beside.replace(self._file)
 
-    def _begin(self, name: str) -> None:
-        self._base, self._written, self._is_plain, self._refills = name, set(), True, 0
+    # --- PostgreSQL: copies of tables, and a spare database for when more than rows has changed ---
 
-    def _keep_copies(self) -> None:
-        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    def _copy_tables(self, place: str, tables: frozenset[str] | None) -> frozenset[str]:
+        """Copy these tables (None: all) and the counters into a new schema; returns their names."""
         with self._aside(self._name) as connection, connection.begin():
-            connection.execute(sa.text("DROP SCHEMA IF EXISTS kept CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA kept"))
-            for table in connection.scalars(sa.text(names)).all():
-                connection.execute(sa.text(f'CREATE TABLE kept."{table}" AS TABLE public."{table}"'))
+            if tables is None:
+                names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                tables = frozenset(connection.scalars(sa.text(names)))
             counters = "SELECT sequencename AS name, last_value FROM pg_sequences WHERE schemaname = 'public'"
-            connection.execute(sa.text(f"CREATE TABLE kept._counters AS {counters}"))
+            _at_once(
+                connection,
+                f"CREATE SCHEMA {place}",
+                *(f'CREATE TABLE {place}."{table}" AS TABLE public."{table}"' for table in sorted(tables)),
+                f"CREATE TABLE {place}._counters AS {counters}",
+            )
+        return tables
 
-    def _refill(self, name: str) -> bool:
-        """Whether the written tables could be filled again from their copies."""
-        if name != self._base or not self._is_plain or self._refills == _ENOUGH:
+    def _refill(self, target: State) -> bool:
+        """Whether the tables in which the target differs could be filled again from copies."""
+        if not self._is_plain or self._base is None:
             return False
-        statements = ["SET lock_timeout = '1s'", "SET session_replication_role = replica"]  # no triggers, no order
-        for table in sorted(self._written):
-            statements += [f'DELETE FROM "{table}"', f'INSERT INTO "{table}" TABLE kept."{table}"']
+        tables = sorted(self._written | _between(self._base, target))
+        statements = ["SET LOCAL lock_timeout = '1s'", "SET LOCAL session_replication_role = replica"]  # no triggers
+        for table in tables:
+            statements += [f'DELETE FROM "{table}"', f'INSERT INTO "{table}" TABLE {_place_of(table, target)}."{table}"']
         statements.append(
             "SELECT setval(quote_ident(name)::regclass, coalesce(last_value, 1), last_value IS NOT NULL)"
-            " FROM kept._counters"
+            f" FROM {target.place}._counters"
         )
         try:
-            with self._aside(self._name) as connection, connection.begin():
-                for statement in statements:
-                    connection.execute(sa.text(statement))
+            with self._aside(self._name) as connection:
+                with connection.begin():
+                    _at_once(connection, *statements)
+                self._refills.update(tables)
+                if tired := [table for table in tables if self._refills[table] >= _ENOUGH]:
+                    connection.execution_options(isolation_level="AUTOCOMMIT")
+                    names = ", ".join(f'"{table}"' for table in tired)
+                    connection.execute(sa.text(f"VACUUM (SKIP_LOCKED) {names}"))
+                    for table in tired:
+                        del self._refills[table]
         except sa.exc.OperationalError:  # a test has left a transaction open
             return False
-        self._written, self._refills = set(), self._refills + 1
         return True
+
+    def _spare(self) -> None:
+        """Keep the whole database, schemas of copies and all."""
+        self._spared = dict(self._states)
+        if self.kind == "postgresql":
+            self._let_go()
+            self._command(f'DROP DATABASE IF EXISTS "{self._name}_spare" WITH (FORCE)')
+            self._command(f'CREATE DATABASE "{self._name}_spare" TEMPLATE "{self._name}"')
+
+    def _take_spare(self) -> None:
+        self._let_go()
+        self._command(f'DROP DATABASE "{self._name}" WITH (FORCE)')
+        self._command(f'CREATE DATABASE "{self._name}" TEMPLATE "{self._name}_spare"')
+        self._states = dict(self._spared)
+        self._begin(list(self._states.values())[-1])
+
+    def _let_go(self) -> None:
+        self._engine.dispose()
+        if engine := self._beside.pop(self._name, None):
+            engine.dispose()
 
     @property
     def _name(self) -> str:
@@ -159,9 +282,34 @@ class Database:
     @contextmanager
     def _aside(self, database: str) -> Iterator[sa.Connection]:
         """A connection that `_watch` does not see."""
-        engine = sa.create_engine(self._engine.url.set(database=database), poolclass=sa.NullPool)
-        with engine.connect() as connection:
+        if database not in self._beside:
+            self._beside[database] = sa.create_engine(self._engine.url.set(database=database), pool_size=1)
+        with self._beside[database].connect() as connection:
             yield connection
+
+
+def _at_once(connection: sa.Connection, *statements: str) -> None:
+    """Send statements in one go; on the way back and forth a hundred would take longer than in the server."""
+    connection.connection.cursor().execute("; ".join(statements))
+
+
+def _ways_back(state: State | None) -> list[State]:
+    found = []
+    while state is not None:
+        found.append(state)
+        state = state.before
+    return found
+
+
+def _between(one: State, other: State) -> set[str]:
+    """The tables in which two states may differ."""
+    apart = set(_ways_back(one)) ^ set(_ways_back(other))
+    return set().union(*(state.changed for state in apart))
+
+
+def _place_of(table: str, state: State) -> str:
+    """The schema with this table as it is in the state."""
+    return next(one.place for one in _ways_back(state) if table in one.changed)
 
 
 def _leaning_on(table: str) -> set[str]:

@@ -20,6 +20,7 @@ from portal.evaluation.rules import Outcome
 from tests.factories import evaluation as cases
 from tests.factories.applications import a_call, accepted
 from tests.factories.profiles import pdf
+from tests.stages import staged
 
 TEXT = "합성(예시) 현장 사진과 점검 기록을 함께 냈는데, 평가 의견에는 기록이 없다고 적혀 있어 사실과 다릅니다."
 REASON = (
@@ -29,6 +30,7 @@ LOW = {"FIT": 16.0, "EFFECT": 5.0}
 """Points that keep a case under the pass mark of 70 while every critical criterion stays above its floor."""
 
 
+@staged
 def rejected(
     operator: Actor,
     firm: Actor,
@@ -49,6 +51,7 @@ def rejected(
     return session.get(Application, application.id)
 
 
+@staged
 def fresh_people(readers: int = 3, chairs: int = 1) -> tuple[list[Actor], list[Actor]]:
     """Evaluators and chairs who had no part in anything yet."""
     return (
@@ -57,6 +60,7 @@ def fresh_people(readers: int = 3, chairs: int = 1) -> tuple[list[Actor], list[A
     )
 
 
+@staged
 def drafted(
     firm: Actor,
     application: Application,
@@ -80,6 +84,7 @@ def drafted(
     )
 
 
+@staged
 def filed(firm: Actor, application: Application, *args: Any, **options: Any) -> Appeal:
     drafted(firm, application, *args, **options)
     return service.file(firm, application.key)
@@ -92,6 +97,7 @@ def worked() -> None:
     session.expire_all()
 
 
+@staged
 def under_review(operator: Actor, appeal: Appeal) -> Appeal:
     """Taken up, and its panel drawn."""
     service.take_up(operator, appeal.key, "합성(예시) 새 증빙이 있어 재검토합니다.")
@@ -114,11 +120,13 @@ def chair_of(appeal: Appeal) -> AppealSeat:
     return queries.chair_seat(appeal)
 
 
+@staged
 def opened(seat: AppealSeat) -> AppealSeat:
     assert judging.open_seat(actor_of(seat), seat, no_conflict=True)
     return seat
 
 
+@staged
 def judged(seat: AppealSeat, mark: str = "", **points: float) -> AppealSeat:
     """An opinion that is handed in; points by criterion, 0.9 of the most where nothing else is said."""
     opened(seat)
@@ -134,6 +142,7 @@ def judged(seat: AppealSeat, mark: str = "", **points: float) -> AppealSeat:
     return judging.submit(actor_of(seat), seat, None)
 
 
+@staged
 def ruled(
     appeal: Appeal,
     accepted: Sequence[str] | None = None,

@@ -26,10 +26,12 @@ from portal.programmes import service as programmes
 from portal.programmes.models import Call, Programme
 from portal.programmes.rules import CallFacts, Tier
 from tests.factories.profiles import complete_profile, pdf
+from tests.stages import staged
 
 TEXT = "합성(예시) 내용입니다. 프레스 공정의 불량률이 높아 실적을 자동으로 모으려 합니다."
 
 
+@staged
 def a_call(programme: str = "AUTOM", **changes: Any) -> Call:
     """A published call that opened yesterday and closes in 30 days; AUTOM takes BASIC and asks for a consortium."""
     if session.scalar(sa.select(Programme.id).limit(1)) is None:
@@ -48,6 +50,7 @@ def a_call(programme: str = "AUTOM", **changes: Any) -> Call:
     return programmes.open_call(SYSTEM, CallFacts(**{**given, **changes}))
 
 
+@staged
 def a_listing(actor: Actor) -> Listing:
     """The public listing of a supplier's organisation."""
     found = directory.of_organisation(actor.organisation_id)
@@ -130,6 +133,7 @@ def papers(actor: Actor, application: Application) -> None:
         )
 
 
+@staged
 def draft(
     actor: Actor,
     *,
@@ -163,12 +167,14 @@ def draft(
     return application
 
 
+@staged
 def submitted(actor: Actor, **options: Any) -> Application:
     """Handed in through `service.submit`."""
     application = draft(actor, **options)
     return service.submit(actor, application.key)
 
 
+@staged
 def accepted(actor: Actor, supplier: Actor, **options: Any) -> Application:
     """In evaluation: the supplier confirmed, the requirements were checked."""
     application = submitted(actor, supplier=supplier, **options)
@@ -177,6 +183,7 @@ def accepted(actor: Actor, supplier: Actor, **options: Any) -> Application:
     return service.accept(SYSTEM, application.id)
 
 
+@staged
 def a_supplier(name: str = "합성공급 (예시)") -> Actor:
     """Somebody of a supplier that is not in the cast."""
     from portal.accounts import queries as accounts
@@ -200,6 +207,7 @@ def a_supplier(name: str = "합성공급 (예시)") -> Actor:
     return accounts.actor_of(person)
 
 
+@staged
 def a_colleague(actor: Actor, role: Role = Role.SME_STAFF) -> Actor:
     """A colleague of the same firm who may write but not hand in."""
     from portal.accounts import queries as accounts

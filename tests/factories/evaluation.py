@@ -41,10 +41,12 @@ from tests.factories import conflicts
 from tests.factories.applications import a_call, accepted
 from tests.factories.phases import phase_doors
 from tests.factories.profiles import complete_profile
+from tests.stages import staged
 
 REASON = "합성(예시) 현장 화면과 증빙을 견주어 보니 적은 수준과 달라 한 단계 다르게 봅니다."
 
 
+@staged
 def in_evaluation(firm: Actor, supplier: Actor, *, but: Mapping[str, int] | None = None, **options: Any) -> Application:
     """An application whose requirements are checked; level 2 throughout but E5 = 4 over T1 = 1, which contradict.
 
@@ -54,6 +56,7 @@ def in_evaluation(firm: Actor, supplier: Actor, *, but: Mapping[str, int] | None
     return accepted(firm, supplier, **options)
 
 
+@staged
 def an_evaluator(name: str = "이위원", role: Role = Role.EVALUATOR, organisation_id: int | None = None) -> Actor:
     """Somebody who may review (or, with another role, chair), with a second factor set up."""
     email = f"{role.value}-{name}@panel.example"
@@ -68,6 +71,7 @@ def an_evaluator(name: str = "이위원", role: Role = Role.EVALUATOR, organisat
     return accounts.actor_of(session.get(Person, found.id))
 
 
+@staged
 def a_firm(name: str) -> Actor:
     """The owner of a further firm."""
     organisation = people.add_organisation(SYSTEM, OrganisationKind.COMPANY, name)
@@ -86,6 +90,7 @@ def person(actor: Actor) -> Person:
     return session.get(Person, actor.id)
 
 
+@staged
 def assigned(
     operator: Actor, application: Application, evaluators: Sequence[Actor], chair: Actor, days: int = 14
 ) -> Panel:
@@ -106,6 +111,7 @@ def assignment_of(evaluator: Actor, application: Application) -> Assignment:
     )
 
 
+@staged
 def opened(evaluator: Actor, application: Application) -> Assignment:
     assignment = assignment_of(evaluator, application)
     service.open_file(evaluator, assignment, no_conflict=True)
@@ -136,6 +142,7 @@ def points(share: float = 0.8, mark: str = "", **given: float) -> dict[str, dict
     }
 
 
+@staged
 def locked(
     evaluator: Actor,
     application: Application,
@@ -160,6 +167,7 @@ def locked(
     return assignment
 
 
+@staged
 def reviewed(
     evaluator: Actor, application: Application, *, tier: Tier = Tier.ADVANCED, reason: str = "", **options: Any
 ) -> Review:
@@ -168,6 +176,7 @@ def reviewed(
     return service.submit_review(evaluator, assignment, None, final_tier=tier, reason=reason)
 
 
+@staged
 def decided(
     chair: Actor, application: Application, tier: Tier, outcome: Outcome = Outcome.SELECTED, reason: str = ""
 ) -> Decision:

@@ -12,6 +12,7 @@ from portal.base.access import SYSTEM, Actor
 from portal.base.db import transaction
 from portal.profiles import questionnaire, service
 from portal.profiles.models import Evidence, Paper, Profile, ProfileVersion
+from tests.stages import staged
 
 FACTS: dict[str, Any] = {
     "ksic": "251",
@@ -35,10 +36,12 @@ def pdf(words: str = "evidence") -> io.BytesIO:
     return io.BytesIO(b"%PDF-1.4\n% " + words.encode() + b"\n%%EOF\n")
 
 
+@staged
 def company_facts(actor: Actor, **changes: Any) -> Profile:
     return service.save_company(actor, {**FACTS, **changes})
 
 
+@staged
 def answered(
     actor: Actor, level: int | Mapping[str, int | str] = 3, *, but: Mapping[str, int | str] | None = None
 ) -> None:
@@ -56,6 +59,7 @@ def evidenced(actor: Actor, item: str, words: str = "", tag: str = "screen", fil
     return service.add_evidence(actor, item, tag, pdf(words or f"{actor.organisation_id} {item}"), filename)
 
 
+@staged
 def complete_profile(
     actor: Actor,
     level: int | Mapping[str, int | str] = 3,

@@ -20,11 +20,13 @@ from portal.selection import queries, service
 from portal.selection.models import Ranking
 from tests.factories import evaluation as make
 from tests.factories.applications import a_call
+from tests.stages import staged
 
 SUBSIDY = 40_000_000
 """What each application of the factory gets: half of 80 million won."""
 
 
+@staged
 def a_ranked_call(budget: int = 2 * SUBSIDY, quotas: Mapping[Tier, int] | None = None, **changes: Any) -> Call:
     """A call whose cases are ranked; the default budget is for two firms."""
     call = a_call(budget_krw=budget, title_ko=changes.pop("title_ko", "순위로 뽑는 공고 (합성)"), **changes)
@@ -35,6 +37,7 @@ def a_ranked_call(budget: int = 2 * SUBSIDY, quotas: Mapping[Tier, int] | None =
     return call
 
 
+@staged
 def finalised(
     world: Any, call: Call, shares: Sequence[float], firms: Sequence[Actor] = (), *, recommended: bool = True
 ) -> list[Application]:
@@ -56,6 +59,7 @@ def finalised(
     return rows
 
 
+@staged
 def finalise(chair: Actor, case: Application, *, recommended: bool = True, reason: str = "", **more: Any) -> Finding:
     reason = reason or ("" if recommended else make.REASON)
     return deciding.finalise(
@@ -68,15 +72,18 @@ def finalise(chair: Actor, case: Application, *, recommended: bool = True, reaso
     )
 
 
+@staged
 def head_chair() -> Actor:
     """A chair who neither assigned nor reviewed: approves rankings."""
     return make.an_evaluator("총괄위원장", role=Role.LEAD_EVALUATOR)
 
 
+@staged
 def proposed(operator: Actor, call: Call, chair: Actor | None = None, **options: Any) -> Ranking:
     return service.propose(operator, call, (chair or head_chair()).id, **options)
 
 
+@staged
 def approved(operator: Actor, call: Call, chair: Actor | None = None, **options: Any) -> Ranking:
     chair = chair or head_chair()
     return service.approve(chair, proposed(operator, call, chair, **options))

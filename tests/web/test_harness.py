@@ -1,5 +1,7 @@
 """The ground that the other web tests stand on: restores, sign-in, the checking client."""
 
+import secrets
+
 import pytest
 from flask import Response
 
@@ -7,6 +9,7 @@ from portal.accounts.models import Organisation
 from portal.base.db import session, transaction
 from tests.cast import NAMES, PASSWORD
 from tests.client import page_faults
+from tests.stages import staged
 
 
 def test_every_member_of_the_cast_is_signed_in(client_as):
@@ -95,3 +98,58 @@ def test_a_request_to_the_network_is_refused():
 
     with socket.socket() as plug, pytest.raises(RuntimeError, match="tried to reach"):
         plug.connect(("192.0.2.1", 80))
+
+
+# --- kept states: what many tests make first is made once (tests/stages.py) ---
+
+
+@pytest.fixture
+def naming():
+    """(a staged factory that renames hana's firm, the names that it has really given)"""
+    given = []
+
+    def name(title):
+        given.append(title)
+        with transaction():
+            session.query(Organisation).filter_by(id=2).update({"name": title})
+        return session.get(Organisation, 2)
+
+    name.__name__ = f"naming {secrets.token_hex(8)}"  # what another test has kept is not ours
+    return staged(name), given
+
+
+def test_what_is_made_often_is_kept_with_all_that_it_wrote(database, context, naming):
+    name, given = naming
+    for _ in range(3):
+        database.restore("cast")
+        assert [name("먼저").name, name("다음").name] == ["먼저", "다음"]
+    session.expire_all()
+    assert (session.get(Organisation, 2).name, given) == ("다음", ["먼저", "다음"] * 2)
+
+
+def test_what_comes_in_another_order_or_after_another_write_is_made_anew(database, context, naming):
+    name, given = naming
+    for _ in range(3):
+        database.restore("cast")
+        name("먼저")
+        name("다음")
+    given.clear()
+    database.restore("cast")
+    name("다음")
+    name("먼저")
+    assert (session.get(Organisation, 2).name, given) == ("먼저", ["다음", "먼저"])
+    database.restore("cast")
+    with transaction():
+        session.query(Organisation).filter_by(id=3).update({"name": "다른 회사"})
+    name("먼저")
+    session.expire_all()
+    assert [session.get(Organisation, n).name for n in (2, 3)] == ["먼저", "다른 회사"]
+    assert given == ["다음", "먼저", "먼저"]
+
+
+def test_a_test_that_changes_the_code_makes_everything_itself(database, context, monkeypatch, naming):
+    name, given = naming
+    for _ in range(3):
+        database.restore("cast")
+        name("바뀐 코드")
+    assert given == ["바뀐 코드"] * 3
