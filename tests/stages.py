@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from portal.base import clock, words
+from portal.base import db as transactions
 from portal.base.access import Actor
 from portal.base.db import db, session
 
@@ -50,8 +51,8 @@ def staged(make: Make) -> Make:
 
     @functools.wraps(make)
     def call(*given: Any, **options: Any) -> Any:
-        if _database is None or not _is_allowed:
-            return make(*given, **options)
+        if _database is None or not _is_allowed or transactions._depth.get():
+            return make(*given, **options)  # within a transaction nothing stands yet
         try:
             step = (make.__module__, make.__name__, _told(given), _told(options), _told(clock._frozen))
         except Unknown:
