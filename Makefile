@@ -27,7 +27,7 @@ run: $(VENV)/.run $(COMPILED)
 
 test: $(VENV)/.dev $(COMPILED)
 	@$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest -n $(JOBS) --db both tests/browser tests/unit tests/web  # the longest first
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --db both tests/browser tests/unit tests/web  # neighbours stay together
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
