@@ -89,6 +89,7 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         cohort,
         rounds,
         talks,
+        vouching,
     )
 
     stages = (
@@ -107,6 +108,7 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         rounds.ranked_call,
         rounds.decided_and_told,
         rounds.afterwards,
+        vouching.vouching,
         cohort.night,
     )
     with click.progressbar(

@@ -240,6 +240,7 @@ def _review_page(row: Listing, form: JudgeForm, record_form: RecordForm) -> str:
         record_form=record_form,
         printed=queries.printed(row.text(), queries.Names()),
         labels=FIELD_LABELS,
+        marks=verification.of_listing(current_actor(), row.id),
         edit=edits.edits([row])[0] if row.approved_text else edits.Edit(row, (), ()),
     )
 
