@@ -46,7 +46,7 @@ QUERIES = (
     "q=%FF%FE&sort=--x",
     "q=%27%22%3B--%25_",
     "status=x&tier=x&call=x&region=x&stage=x&which=x&state=x&due=x&late=x",
-    "technology=%00&industry=%27%22&case=%00&sort=%00",
+    "technology=%00&industry=%27%22&case=%00&sort=%00&name=%00&supplier=%00&topic=%00",
     "person=99999999999999999999&action=%00&object=%00&since=0000-00-00&until=9999-12-31",
 )
 
