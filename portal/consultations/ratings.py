@@ -16,6 +16,7 @@ from portal.base.paging import Page, paginate
 from portal.consultations import queries
 from portal.consultations.models import Consultation, TalkRating
 from portal.consultations.rules import MAX_TEXT, Side, can_rate
+from portal.directory import ratings as published
 from portal.directory.rules import clean
 from portal.reference import queries as reference
 
@@ -27,7 +28,8 @@ def rate(actor: Actor, key: str, stars: int, text: str = "") -> TalkRating:
     """Say once how the other side was.
 
     stars : 1 (poor) to 5 (very good)
-    Raises: NotVisible; RuleBroken rating_too_early, rating_given, rating_stars (stars)
+    Raises: NotVisible; RuleBroken rating_too_early, rating_given, rating_stars (stars), and what `directory.ratings`
+            refuses of a rating that will be published
     """
     with transaction():
         row = queries.by_key(actor, key, lock=True)
@@ -40,8 +42,15 @@ def rate(actor: Actor, key: str, stars: int, text: str = "") -> TalkRating:
         )
         session.add(rating)
         session.flush()
+        if is_published(actor, row):
+            published.rate(actor, row.listing_id, stars, rating.text)
         audit.record(actor, "consultation.rate", "consultation", row.id, {"side": own.value, "stars": stars})
         return rating
+
+
+def is_published(actor: Actor, row: Consultation) -> bool:
+    """Whether what the actor says now will stand on the supplier's page."""
+    return queries.side(actor, row) is Side.COMPANY and published.may_rate(actor, row.listing_id)
 
 
 def for_operators(actor: Actor, side: Side, number: int) -> Page[TalkRating]:

@@ -27,6 +27,7 @@ from portal.consultations.rules import (
     can_withdraw,
 )
 from portal.directory import queries as directory
+from portal.directory import ratings
 from portal.directory.models import Listing
 from portal.directory.rules import clean
 from portal.matching import queries as matching
@@ -203,6 +204,8 @@ def close(
         if is_last:
             conflicts.end_ties_from(actor, ("consultation", row.id), TieKind.ADVISED)
             row.status, row.ended_at = Status.CONCLUDED, now
+            if row.is_contract:
+                ratings.open_for(actor, row.listing_id, row.company_id, f"consultation:{row.key}")
             _take_rights(actor, row, "consultation.concluded")
         audit.record(actor, "consultation.close", "consultation", row.id, {"side": own.value, "outcome": outcome.value})
         if is_last:

@@ -128,6 +128,7 @@ def thread_page(key: str, **forms: Any) -> str:
         booking_is_ahead=booking is not None and booking.slot.starts_at > clock.now(),
         has_slots=bool(free),
         fan_out_key=fanout.key_of(actor, row),
+        will_be_public=ratings.is_published(actor, row),
         own_rating=row.rating_of(own) if own else None,
         forms={
             "decline": DeclineForm(formdata=None),

@@ -12,6 +12,7 @@ from portal.base.db import session
 from portal.consultations import fanout, figures, following, meetings, ratings, relay, service, talking
 from portal.consultations.models import Consultation
 from portal.consultations.rules import DeclineReason, Outcome, Side, Status, Topic
+from portal.directory import ratings as published
 from portal.directory import responses, suspension
 from portal.directory.oversight import SuspensionGround
 from tests.client import Page
@@ -116,6 +117,17 @@ def test_both_rate_once_after_the_end_and_only_operators_read_it(client_as, runn
     assert "답이 늦은 편" not in hana.page(path(running)).text
     assert "답이 늦은 편" in client_as("un").page("/operator/consultations/ratings").text
     assert ratings.for_operators(actor("hana"), Side.SUPPLIER, 1).total == 0
+
+
+def test_a_contract_that_both_confirm_opens_the_public_rating(client_as, running, actor, listing):
+    hana, gong = actor("hana"), actor("gong")
+    for side in (hana, gong):
+        service.close(side, running.key, Outcome.CONTRACT)
+    ratings.rate(gong, running.key, 1, "합성 속말")
+    ratings.rate(hana, running.key, 5, "합성 바깥말")
+    assert published.of([listing.id])[listing.id].n == 1
+    page = client_as("anon").page(f"/suppliers/{listing.key}").text
+    assert "합성 바깥말" in page and "합성 속말" not in page
 
 
 def test_figures_are_kept_for_the_listing_and_move_on_with_the_year(frozen, actor, listing):
