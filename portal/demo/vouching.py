@@ -13,7 +13,7 @@ from portal.base import clock
 from portal.base.access import Actor
 from portal.base.db import session
 from portal.demo import texts
-from portal.demo.country import SEED, Country
+from portal.demo.country import DOMAIN, SEED, Country
 from portal.directory import claims, queries, suspension, verification
 from portal.directory import service as directory
 from portal.directory.models import Listing
@@ -80,8 +80,8 @@ def _marks(country: Country, random: Random, listing: Listing, number: int, toda
 
 def _earlier_builds(country: Country) -> None:
     """One waits for the company, one for an operator."""
-    for place, firm, year in ((0, 0, 2023), (2, 1, 2022)):
-        company = country.firms[firm][0]
+    hana = account_queries.actor_of(account_queries.person_by_email(f"hana@{DOMAIN}"))
+    for place, company, year in ((0, hana, 2023), (2, country.firms[1][0], 2022)):
         organisation = session.get(Organisation, company.organisation_id)
         claim = claims.file_claim(
             country.suppliers[place][0],
@@ -104,7 +104,7 @@ def _earlier_builds(country: Country) -> None:
             stream=_paper(),
             filename="합성_최종감리보고서.pdf",
         )
-        if firm:
+        if company is not hana:
             claims.answer(company, claim.key, is_true=True, note="예정보다 한 달 늦었지만 잘 쓰고 있습니다.")
 
 

@@ -307,7 +307,8 @@ def _supplier(actor: Actor, page: Home) -> None:
             Figure(_("참여 요청"), len(requests), _("건"), url=url_for("applications.consortium"), tone="warn")
         )
     if listing is not None:
-        page.figures.append(Figure(_("등록 상태"), str(status.label), url=url_for("directory.edit")))
+        state = _("정지 중") if listing.suspension else str(status.label)
+        page.figures.append(Figure(_("등록 상태"), state, url=url_for("directory.edit")))
     if listing is not None and listing.suspension is not None:
         page.todo = Todo(
             _("등록이 정지되었습니다"),
