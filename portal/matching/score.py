@@ -6,14 +6,13 @@ There is no paid rank and no hidden part: what is not in a sentence is not in th
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.base.words import Words, say
 from portal.directory.rules import NATIONWIDE
-from portal.matching.rules import NEAR_TIE, NEWCOMER_EVERY, Candidate, Need, Record, gate
+from portal.matching.rules import NEAR_TIE, NEWCOMER_EVERY, Candidate, Need, Record, draw_of, gate
 from portal.programmes.rules import SystemLevel
 from portal.reference.rules import SizeClass
 
@@ -112,7 +111,7 @@ def _rotated(scored: Sequence[Scored], seed: str) -> list[Scored]:
     while waiting:
         group = [row for row in waiting if waiting[0].score - row.score <= NEAR_TIE]
         waiting = waiting[len(group) :]
-        ordered += sorted(group, key=lambda row: hashlib.sha256(f"{seed}:{row.candidate.key}".encode()).digest())
+        ordered += sorted(group, key=lambda row: draw_of(seed, row.candidate.key))
     return ordered
 
 
@@ -161,8 +160,8 @@ def technology(need: Need, candidate: Candidate, names: Mapping[str, Words]) -> 
             "technology",
             0.5,
             say(
-                "진단에서 찾은 기술이 아직 없어 모두에게 가운데 점수를 주었습니다.",
-                "The diagnosis names no technology yet, so everybody gets the middle.",
+                "필요한 기술을 아직 몰라 모두에게 가운데 점수를 주었습니다.",
+                "No needed technology is known yet, so everybody gets the middle.",
             ),
         )
     built = {code for record in candidate.records for code in record.technologies}
@@ -172,7 +171,7 @@ def technology(need: Need, candidate: Candidate, names: Mapping[str, Words]) -> 
     share += sum(need.technologies[code] * (0.5 + candidate.technologies[code] / 20) for code in stated)
     if not proven and not stated:
         return _part(
-            "technology", 0.0, say("진단에서 찾은 기술은 다루지 않습니다.", "Offers none of the technologies needed.")
+            "technology", 0.0, say("필요한 기술은 다루지 않습니다.", "Offers none of the technologies needed.")
         )
     said = []
     if proven:
