@@ -52,6 +52,7 @@ def _queue() -> tuple[SqliteHuey, Callable[[], object]]:
         huey.periodic_task(crontab(minute="10", hour="18"), name="recheck_conflicts")(_recheck)  # 03:10 KST
         huey.periodic_task(crontab(minute="15", hour="21"), name="follow_appeals")(_appeals)  # 06:15 KST
         huey.periodic_task(crontab(minute="15", hour="22"), name="sweep_seats")(_seats)  # 07:15 KST
+        huey.periodic_task(crontab(minute="20", hour="19"), name="recommend_suppliers")(_night)  # 04:20 KST
         huey.periodic_task(crontab(minute="2", hour="15"), name="follow_suppliers")(_suppliers)  # 00:02 KST
         _made = huey, huey.task()(_work)
     return _made
@@ -84,9 +85,11 @@ def _count_looks() -> None:
 
 def _work_long() -> None:
     from portal.evaluation import work as draws  # features: not needed until the worker runs
+    from portal.matching import night_work as nights
     from portal.scoring import work
 
     draws.run_waiting()  # seconds, so it comes before what takes minutes
+    nights.run_waiting()
     work.run_waiting()
 
     from portal.letters import work as letters
@@ -146,6 +149,13 @@ def _seats() -> None:
 
     with _app.app_context():
         lateness.sweep()
+
+
+def _night() -> None:
+    from portal.matching import night  # a feature: not needed until the worker runs
+
+    with _app.app_context():
+        night.ask_nightly()
 
 
 def _suppliers() -> None:

@@ -83,6 +83,7 @@ EVENTS: dict[str, list[Handler]] = {
     "objection.made": [],  # the queue of objections shows it; a letter for each would say no more
     "objection.answered": [objecting.write_answered, rechecking.on_objection_answered, draw.on_objection_answered],
     "tie.changed": [],  # the nightly search reads it
+    "nightly_plan.asked": [],  # matching.night_work takes it from its own table
     "consultation.requested": [talks.tell_requested],
     "consultation.reminded": [talks.remind],
     "consultation.accepted": [fanout.go_on, talks.tell_accepted],

@@ -168,7 +168,9 @@ CODES = define(
             "초대 링크가 만료되었거나 이미 쓰였습니다. 다시 초대를 요청해 주세요.",
             "This invitation has expired or was used. Please ask for a new one.",
         ),
-        "not_a_colleague": say("내 계정은 동료 관리에서 닫을 수 없습니다.", "You cannot close your own account among the colleagues."),
+        "not_a_colleague": say(
+            "내 계정은 동료 관리에서 닫을 수 없습니다.", "You cannot close your own account among the colleagues."
+        ),
         "second_factor_needed": say(
             "2단계 인증을 먼저 마쳐 주세요.", "Please finish the second step of sign-in first."
         ),

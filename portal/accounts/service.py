@@ -195,9 +195,7 @@ def edit_person(actor: Actor, *, name: str, phone: str, language: str) -> None:
         audit.record(actor, "person.edit", "person", person.id, {"fields": changed})
 
 
-def change_roles(
-    actor: Actor, person: Person, *, give: Collection[Role] = (), take: Collection[Role] = ()
-) -> None:
+def change_roles(actor: Actor, person: Person, *, give: Collection[Role] = (), take: Collection[Role] = ()) -> None:
     """Give and take roles of one person; who calls has checked the right to do so.
 
     Notes: every session of the person ends, so that the next one begins with the rights (and the second factor) of now

@@ -132,7 +132,9 @@ def question(appeal: Appeal, number: int, needed: int, needs_chair: bool) -> dic
         "readers": _fits(application, free),
         "chairs": [[person, loads.get(person, 0)] for person in sorted(chairs) if person not in bars],
         "letters": sorted(one.pseudonym for one in appeal.seats if one.pseudonym),
-        "barred": {bar.value: sorted(one for one, why in bars.items() if why is bar) for bar in Bar if bar in bars.values()},
+        "barred": {
+            bar.value: sorted(one for one, why in bars.items() if why is bar) for bar in Bar if bar in bars.values()
+        },
     }
 
 
@@ -177,7 +179,10 @@ def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         plan = assign(fits, asked["needed"], 1, seed=asked["seed"])
         chosen = [free[int(column)][0] for _, column in plan.pairs]
     letters = rules.deal_letters(chosen, asked["letters"], asked["seed"])
-    return {"readers": sorted(([one, letter] for one, letter in letters.items()), key=lambda row: row[1]), "chair": chair}
+    return {
+        "readers": sorted(([one, letter] for one, letter in letters.items()), key=lambda row: row[1]),
+        "chair": chair,
+    }
 
 
 def replays(row: AppealDraw) -> bool:

@@ -42,9 +42,7 @@ class AppealForm(VersionedForm, OnceForm):
 
     @property
     def grounds(self) -> list[GroundDraft]:
-        return [
-            GroundDraft(code, self[f"{code}_kind"].data, self[f"{code}_text"].data or "") for code in self.codes
-        ]
+        return [GroundDraft(code, self[f"{code}_kind"].data, self[f"{code}_text"].data or "") for code in self.codes]
 
     @property
     def uploads(self) -> list[tuple[str | None, Any, str, str]]:
@@ -147,7 +145,9 @@ class SeatForm(OpenForm):
     """The declaration of who was drawn; with a question for each soft conflict that was found, by `seat_form`."""
 
     no_conflict = BooleanField(
-        _l("위 신청기업·공급기업과 이해관계가 없고 처음 평가에 참여하지 않았으며, 알게 된 내용을 밖에 알리지 않겠습니다.")
+        _l(
+            "위 신청기업·공급기업과 이해관계가 없고 처음 평가에 참여하지 않았으며, 알게 된 내용을 밖에 알리지 않겠습니다."
+        )
     )
 
     @property

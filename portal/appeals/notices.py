@@ -56,7 +56,10 @@ def write_supplement_asked(appeal_id: int) -> None:
         content = _content(
             appeal,
             LetterKind.APPEAL_SUPPLEMENT,
-            say("이의신청에 더 필요한 것이 있습니다. 기한 안에 보내 주세요.", "Your appeal needs something more in time."),
+            say(
+                "이의신청에 더 필요한 것이 있습니다. 기한 안에 보내 주세요.",
+                "Your appeal needs something more in time.",
+            ),
             asked.asked_at,
             _facts(say("보완 기한", "Due"), (say("기한", "Until the end of"), asked.due_on)),
             Section(str(say("보완할 것", "What to add")), (asked.message,)),
@@ -106,7 +109,10 @@ def write_decided(appeal_id: int, **_: Any) -> None:
             for code, row in judged
         ]
         comments = [
-            Section(str(say("의견: {title}", "Comments: {title}").format(title=reckoning.title(sheet, code))), tuple(row["comments"]))
+            Section(
+                str(say("의견: {title}", "Comments: {title}").format(title=reckoning.title(sheet, code))),
+                tuple(row["comments"]),
+            )
             for code, row in judged
         ]
         content = _content(
@@ -224,9 +230,7 @@ def _facts(heading: Words, *pairs: tuple[Words, Any]) -> Section:
 
 
 def _table(heading: Words, head: Sequence[Words], rows: Sequence[Sequence[Any]]) -> Section:
-    return Section(
-        str(heading), rows=tuple(tuple(map(str, row)) for row in rows), head=tuple(map(str, head))
-    )
+    return Section(str(heading), rows=tuple(tuple(map(str, row)) for row in rows), head=tuple(map(str, head)))
 
 
 def _send(appeal: Appeal, kind: LetterKind, content: LetterContent) -> None:

@@ -300,9 +300,7 @@ def _filtered(actor: Actor, filters: Filters) -> sa.Select[tuple[Appeal]]:
     if filters.due in ("late", "soon"):
         wanted = wanted.where(Appeal.state.in_(UNDECIDED))
         wanted = wanted.where(
-            _due_column() < today
-            if filters.due == "late"
-            else _due_column().between(today, today + rules.DUE_SOON)
+            _due_column() < today if filters.due == "late" else _due_column().between(today, today + rules.DUE_SOON)
         )
     return wanted
 
@@ -426,9 +424,7 @@ def handlers(appeal: Appeal) -> set[int]:
 
 def on_cases_of(organisation_id: int, *, beside: int) -> set[int]:
     """Who has another undecided case of the same firm on the desk, as evaluator, chair or on an appeal."""
-    others = sa.select(Application.id).where(
-        Application.organisation_id == organisation_id, Application.id != beside
-    )
+    others = sa.select(Application.id).where(Application.organisation_id == organisation_id, Application.id != beside)
     decided = sa.select(Decision.application_id).where(Decision.superseded_at.is_(None))
     reviewing = sa.select(Assignment.evaluator_id).where(
         Assignment.application_id.in_(others), Assignment.application_id.not_in(decided)

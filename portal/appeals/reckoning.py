@@ -108,9 +108,7 @@ def reckon(panel: Panel, raised: Mapping[str, float], standing: float) -> Reckon
     for voice in sides.voices:
         if not voice.counts:
             continue  # the highest and the lowest of five stay out, as they were
-        points = {
-            code: raised.get(code, given) if given is not None else None for code, given in voice.points.items()
-        }
+        points = {code: raised.get(code, given) if given is not None else None for code, given in voice.points.items()}
         totals.append(sheet.result(points).total)
     for line in sides.lines:
         mean = raised.get(line.criterion.code, line.mean)

@@ -92,7 +92,10 @@ STATE_WORDS: dict[AppealState, tuple[Words, Words]] = {
     ),
     AppealState.SUPPLEMENT: (
         say("보완 요청", "Supplement asked"),
-        say("더 보내 주셔야 할 것이 있습니다. 기한 안에 보내 주세요.", "Something more is needed. Please send it in time."),
+        say(
+            "더 보내 주셔야 할 것이 있습니다. 기한 안에 보내 주세요.",
+            "Something more is needed. Please send it in time.",
+        ),
     ),
     AppealState.ADMITTED: (
         say("위원 추첨 대기", "Panel to be drawn"),
@@ -107,7 +110,10 @@ STATE_WORDS: dict[AppealState, tuple[Words, Words]] = {
     ),
     AppealState.DECIDED: (
         say("결정됨", "Decided"),
-        say("재검토가 끝났습니다. 결과와 까닭을 확인해 주세요.", "The review is finished. Please see the result and its reason."),
+        say(
+            "재검토가 끝났습니다. 결과와 까닭을 확인해 주세요.",
+            "The review is finished. Please see the result and its reason.",
+        ),
     ),
     AppealState.REFUSED: (
         say("각하", "Not taken up"),
@@ -148,7 +154,9 @@ class GroundKind(StrEnum):
 GROUND_WORDS = {
     GroundKind.FACT: say("사실을 잘못 보았습니다", "A fact was taken wrongly"),
     GroundKind.OVERLOOKED: say("낸 자료를 보지 않았습니다", "What we handed in was overlooked"),
-    GroundKind.PROCEDURE: say("절차나 배점 기준을 지키지 않았습니다", "The procedure or the score sheet was not followed"),
+    GroundKind.PROCEDURE: say(
+        "절차나 배점 기준을 지키지 않았습니다", "The procedure or the score sheet was not followed"
+    ),
     GroundKind.EVIDENCE: say("새 증빙이 있습니다", "There is new evidence"),
 }
 
@@ -172,7 +180,9 @@ REFUSAL_WORDS = {
     ),
     RefusalReason.NO_EVIDENCE: say("주장을 뒷받침하는 자료가 없습니다", "Nothing supports what it says"),
     RefusalReason.NOT_SUPPLEMENTED: say("보완 기한까지 보완하지 않았습니다", "It was not supplemented in time"),
-    RefusalReason.NO_INTEREST: say("결과가 바뀌어도 얻을 것이 없습니다", "No result could change anything for the firm"),
+    RefusalReason.NO_INTEREST: say(
+        "결과가 바뀌어도 얻을 것이 없습니다", "No result could change anything for the firm"
+    ),
 }
 
 
@@ -230,7 +240,9 @@ class SeatState(StrEnum):
 
     @property
     def tone(self) -> str:
-        return {SeatState.DRAWN: "neutral", SeatState.OPENED: "info", SeatState.SUBMITTED: "success"}.get(self, "outline")
+        return {SeatState.DRAWN: "neutral", SeatState.OPENED: "info", SeatState.SUBMITTED: "success"}.get(
+            self, "outline"
+        )
 
 
 SEAT_WORDS = {
@@ -274,7 +286,8 @@ CODES = define(
         ),
         "appeal_files_most": say("파일은 {most}개까지 올릴 수 있습니다.", "At most {most} files."),
         "appeal_criterion_unknown": say(
-            "점수가 매겨진 항목에만 이의를 신청할 수 있습니다.", "Only criteria that were given points can be contested."
+            "점수가 매겨진 항목에만 이의를 신청할 수 있습니다.",
+            "Only criteria that were given points can be contested.",
         ),
         "appeal_state": say("지금은 할 수 없습니다. 현재 상태: {state}", "This can't be done now. State: {state}"),
         "appeal_supplement_due": say(
@@ -294,7 +307,9 @@ CODES = define(
         "appeal_seat_submitted": say(
             "이미 제출한 의견입니다. 제출한 의견은 바꿀 수 없습니다.", "This opinion is submitted and can't be changed."
         ),
-        "appeal_not_opened": say("이해충돌이 없다는 확인을 먼저 해 주세요.", "Please declare first that you have no conflict."),
+        "appeal_not_opened": say(
+            "이해충돌이 없다는 확인을 먼저 해 주세요.", "Please declare first that you have no conflict."
+        ),
         "appeal_declare": say("확인란에 표시해야 자료를 볼 수 있습니다.", "Tick the declaration to see the file."),
         "appeal_seat_barred": say(
             "이 건과 이해관계가 확인되어 맡을 수 없습니다. 다른 위원이 맡습니다.",
@@ -395,9 +410,7 @@ def countdown(today: date, last: date) -> Countdown:
     return Countdown(last, (last - today).days, workdays.workdays_left(today, last))
 
 
-def can_appeal(
-    *, is_appealable: bool, is_final: bool, has_appeal: bool, last: date, arrived_at: datetime
-) -> Verdict:
+def can_appeal(*, is_appealable: bool, is_final: bool, has_appeal: bool, last: date, arrived_at: datetime) -> Verdict:
     """Whether an appeal may be filed now.
 
     is_appealable: it is the newest decision, it was made by a panel or a ranking, and the application still stands

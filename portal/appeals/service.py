@@ -105,7 +105,13 @@ def save_draft(
         _keep_files(actor, appeal, [one for one in uploads if one[0] in allowed])
         session.flush()
         if changed:
-            audit.record(actor, "appeal.edit", OBJECT, appeal.id, {"application": appeal.application_id, "criteria": sorted(then), "version": appeal.version})
+            audit.record(
+                actor,
+                "appeal.edit",
+                OBJECT,
+                appeal.id,
+                {"application": appeal.application_id, "criteria": sorted(then), "version": appeal.version},
+            )
         return appeal
 
 
@@ -126,12 +132,16 @@ def _keep_files(actor: Actor, appeal: Appeal, uploads: Sequence[Upload]) -> None
         raise RuleBroken("appeal_files_most", uploads[0][3], most=rules.FILES_MOST)
     for criterion, stream, filename, field in uploads:
         stored = files.store(stream, filename, kinds=rules.FILE_KINDS, field=field)
-        row = AppealFile(
-            criterion=criterion, blob_id=stored.blob_id, filename=stored.filename, added_by_id=actor.id
-        )
+        row = AppealFile(criterion=criterion, blob_id=stored.blob_id, filename=stored.filename, added_by_id=actor.id)
         appeal.files.append(row)
         session.flush()
-        audit.record(actor, "appeal.add_file", OBJECT, appeal.id, {"application": appeal.application_id, "file": row.id, "criterion": criterion})
+        audit.record(
+            actor,
+            "appeal.add_file",
+            OBJECT,
+            appeal.id,
+            {"application": appeal.application_id, "file": row.id, "criterion": criterion},
+        )
 
 
 def remove_file(actor: Actor, appeal_key: str, file_key: str) -> None:
@@ -142,7 +152,9 @@ def remove_file(actor: Actor, appeal_key: str, file_key: str) -> None:
         if appeal.state is not AppealState.DRAFT:
             raise RuleBroken("appeal_locked")
         for row in [one for one in appeal.files if one.key == file_key]:
-            audit.record(actor, "appeal.remove_file", OBJECT, appeal.id, {"application": appeal.application_id, "file": row.id})
+            audit.record(
+                actor, "appeal.remove_file", OBJECT, appeal.id, {"application": appeal.application_id, "file": row.id}
+            )
             appeal.files.remove(row)
 
 
@@ -264,7 +276,9 @@ def on_application_withdrawn(application_id: int, **_: object) -> None:
     appeal = queries.undecided_of(application_id)
     if appeal is not None:
         end(SYSTEM, appeal, AppealState.WITHDRAWN)
-        audit.record(SYSTEM, "appeal.withdraw", OBJECT, appeal.id, {"application": appeal.application_id, "with": "application"})
+        audit.record(
+            SYSTEM, "appeal.withdraw", OBJECT, appeal.id, {"application": appeal.application_id, "with": "application"}
+        )
 
 
 # --- the operator -------------------------------------------------------------------------------------------
@@ -287,7 +301,9 @@ def take_up(actor: Actor, appeal_key: str, reason: str = "") -> Appeal:
         appeal.check_reason = _tidy(reason)
         appeal.due_on = rules.review_by(clock.today())
         session.flush()
-        audit.record(actor, "appeal.take_up", OBJECT, appeal.id, {"application": appeal.application_id, "due": appeal.due_on})
+        audit.record(
+            actor, "appeal.take_up", OBJECT, appeal.id, {"application": appeal.application_id, "due": appeal.due_on}
+        )
         outbox.emit("appeal.taken_up", appeal_id=appeal.id)
         return appeal
 
@@ -308,7 +324,9 @@ def refuse(actor: Actor, appeal_key: str, ground: RefusalReason | None, reason: 
         appeal.checked_at, appeal.checked_by_id = clock.now(), actor.id
         appeal.refusal, appeal.check_reason = ground, _tidy(reason)
         end(actor, appeal, AppealState.REFUSED)
-        audit.record(actor, "appeal.refuse", OBJECT, appeal.id, {"application": appeal.application_id, "ground": ground.value})
+        audit.record(
+            actor, "appeal.refuse", OBJECT, appeal.id, {"application": appeal.application_id, "ground": ground.value}
+        )
         outbox.emit("appeal.refused", appeal_id=appeal.id)
         return appeal
 
@@ -329,7 +347,9 @@ def ask_supplement(actor: Actor, appeal_key: str, message: str, due: date) -> Ap
         appeal.state = AppealState.SUPPLEMENT
         session.flush()
         session.expire(appeal, ["supplement"])
-        audit.record(actor, "appeal.ask_supplement", OBJECT, appeal.id, {"application": appeal.application_id, "due": due})
+        audit.record(
+            actor, "appeal.ask_supplement", OBJECT, appeal.id, {"application": appeal.application_id, "due": due}
+        )
         outbox.emit("appeal.supplement_asked", appeal_id=appeal.id)
         return appeal
 
@@ -395,9 +415,7 @@ def _ensure_checkable(appeal: Appeal) -> None:
 
 def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise RulesBroken(
-            [RuleBroken(one.verdict.code, one.field or None, **one.verdict.values) for one in problems]
-        )
+        raise RulesBroken([RuleBroken(one.verdict.code, one.field or None, **one.verdict.values) for one in problems])
 
 
 def verdict_on(appeal: Appeal) -> Verdict:

@@ -79,11 +79,17 @@ STATUS_WORDS: dict[Status, tuple[Words, Words]] = {
     ),
     Status.SITE: (
         say("현장 확인", "Site visit"),
-        say("운영기관이 공장을 찾아가 신청한 내용을 확인합니다.", "The operator visits your plant and checks what you wrote."),
+        say(
+            "운영기관이 공장을 찾아가 신청한 내용을 확인합니다.",
+            "The operator visits your plant and checks what you wrote.",
+        ),
     ),
     Status.PRESENT: (
         say("발표 평가", "Presentation"),
-        say("평가위원 앞에서 발표하는 단계입니다. 일정을 확인해 주세요.", "You present your plan. Please see your time slot."),
+        say(
+            "평가위원 앞에서 발표하는 단계입니다. 일정을 확인해 주세요.",
+            "You present your plan. Please see your time slot.",
+        ),
     ),
     Status.SELECTED: (
         say("선정", "Selected"),

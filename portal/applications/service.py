@@ -599,9 +599,7 @@ def mark_redecided(
         reason = filling.tidy(reason, lines=True)
         row.status = outcome
         row.decided_at, row.decided_tier, row.decision_reason = clock.now(), tier, reason
-        session.add(
-            StatusChange(application_id=row.id, before=before, after=outcome, actor_id=actor.id, reason=reason)
-        )
+        session.add(StatusChange(application_id=row.id, before=before, after=outcome, actor_id=actor.id, reason=reason))
         session.flush()
         audit.record(
             actor,

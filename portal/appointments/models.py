@@ -48,9 +48,7 @@ class Booking(Keyed, Stamped, db.Model):
     attendances: Mapped[list[Attendance]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
     __table_args__ = (
-        sa.Index(
-            "uq_appointment_booking_slot", "slot_id", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS
-        ),
+        sa.Index("uq_appointment_booking_slot", "slot_id", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
         sa.Index(
             "uq_appointment_booking_subject",
             "purpose",

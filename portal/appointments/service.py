@@ -33,9 +33,7 @@ def offer(
         standing = [one for one in queries.slots(owner_type, owner_id, purpose) if one.place == place]
         verdict = rules.can_offer(spans, [(one.starts_at, one.ends_at) for one in standing], clock.now())
         if not verdict:
-            raise RuleBroken(
-                verdict.code, "day" if verdict.code == "appointment_past" else "first", **verdict.values
-            )
+            raise RuleBroken(verdict.code, "day" if verdict.code == "appointment_past" else "first", **verdict.values)
         made = [
             Slot(
                 owner_type=owner_type,

@@ -186,7 +186,9 @@ def _check_contents(path: Path, kind_name: str, field: str | None) -> None:
     if kind.magic:
         if not head.startswith(kind.magic):
             raise RuleBroken("file_mismatch", field)
-    elif b"\x00" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<script", b"<?xml", b"<svg")):
+    elif b"\x00" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(
+        (b"<!doctype", b"<html", b"<script", b"<?xml", b"<svg")
+    ):
         raise RuleBroken("file_mismatch", field)
     if kind.is_zip:
         _check_archive(path, kind_name, field)

@@ -64,6 +64,8 @@ def _cut(path: Path) -> None:
     beside = path.with_suffix(f".{os.getpid()}")
     font.save(beside)
     beside.replace(path)
+
+
 _INK = (26, 32, 44)
 _QUIET = (90, 99, 112)
 _LINE = (203, 210, 219)

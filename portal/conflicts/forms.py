@@ -22,7 +22,9 @@ class TieForm(OnceForm):
         _l("다른 사람의 이메일"), validators=[Length(max=254)], description=_l("두 사람의 관계일 때만 적어 주세요.")
     )
     other_organisation = StringField(
-        _l("다른 기업의 사업자등록번호"), validators=[Length(max=14)], description=_l("두 기업의 관계일 때만 적어 주세요.")
+        _l("다른 기업의 사업자등록번호"),
+        validators=[Length(max=14)],
+        description=_l("두 기업의 관계일 때만 적어 주세요."),
     )
     from_on = DateField(_l("시작한 날"), validators=[Optional()])
     to_on = DateField(_l("끝난 날"), validators=[Optional()], description=_l("아직 이어지면 비워 두세요."))

@@ -130,9 +130,7 @@ class Objection(Keyed, Stamped, Versioned, db.Model):
     # where the person works, as far as the firm knows
     belongs_to: Mapped[str] = mapped_column(sa.String(120), default="")
     reason: Mapped[str] = mapped_column(sa.Text)
-    state: Mapped[ObjectionState] = mapped_column(
-        enum_type(ObjectionState), default=ObjectionState.ASKED, index=True
-    )
+    state: Mapped[ObjectionState] = mapped_column(enum_type(ObjectionState), default=ObjectionState.ASKED, index=True)
     answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # as the firm reads it

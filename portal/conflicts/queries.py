@@ -237,9 +237,7 @@ def overruled(object_type: str, object_ids: Collection[int] | None = None) -> di
 def granted_objections(object_type: str, object_ids: Collection[int]) -> Sequence[Objection]:
     wanted = set(object_ids)
     rows = session.scalars(
-        sa.select(Objection).where(
-            Objection.object_type == object_type, Objection.state == ObjectionState.GRANTED
-        )
+        sa.select(Objection).where(Objection.object_type == object_type, Objection.state == ObjectionState.GRANTED)
     )
     return [row for row in rows if row.object_id in wanted]
 

@@ -112,7 +112,9 @@ KIND_LABELS = {
     ConflictKind.SHARES: say("지분 보유", "Holds shares"),
     ConflictKind.ADVICE: say("최근 3년 안에 자문·용역", "Advised within three years"),
     ConflictKind.EMPLOYER_TRADE: say("소속 기관이 거래 관계", "The employer does business with a party"),
-    ConflictKind.RIVAL_EMPLOYER: say("같은 공고의 경쟁 공급기업 소속·지분", "Works for or owns part of a competing supplier"),
+    ConflictKind.RIVAL_EMPLOYER: say(
+        "같은 공고의 경쟁 공급기업 소속·지분", "Works for or owns part of a competing supplier"
+    ),
     ConflictKind.SAME_PHONE: say("전화번호가 같음", "Same telephone number"),
     ConflictKind.SAME_DOMAIN: say("이메일 도메인이 같음", "Same e-mail domain"),
     ConflictKind.OBJECTION: say("기피 신청 인용", "Objection granted"),
@@ -120,7 +122,8 @@ KIND_LABELS = {
     ConflictKind.OLD_ADVICE: say("3년이 지난 자문·용역", "Advised more than three years ago"),
     ConflictKind.EMPLOYER_ADVICE: say("소속 기관이 상담·자문한 사이", "The employer advised or was advised by a party"),
     ConflictKind.RIVAL_ADVICE: say(
-        "같은 공고의 경쟁 공급기업과 자문·거래·예전 소속", "Advice to, business with or a former job at a competing supplier"
+        "같은 공고의 경쟁 공급기업과 자문·거래·예전 소속",
+        "Advice to, business with or a former job at a competing supplier",
     ),
     ConflictKind.CO_WORK: say("함께 일한 사이", "Worked together"),
     ConflictKind.SAME_ADDRESS: say("주소가 같음", "Same address"),
@@ -332,7 +335,8 @@ CODES = define(
         ),
         "conflict_not_standing": say("지금 유효한 이해충돌이 아닙니다.", "This conflict does not stand now."),
         "conflict_pinned": say(
-            "운영기관이 고정한 관계입니다. 먼저 고정을 푸세요.", "The agency has pinned this tie. Please unpin it first."
+            "운영기관이 고정한 관계입니다. 먼저 고정을 푸세요.",
+            "The agency has pinned this tie. Please unpin it first.",
         ),
         "conflict_not_to_overrule": say(
             "현재 소속·본인·기피 인용은 배제할 수 없습니다. 정보가 틀렸으면 그 정보를 고쳐 주세요.",
@@ -412,7 +416,9 @@ def address_of(address: str | None) -> str | None:
     return plain if len(plain) >= SHORTEST_ADDRESS and any(char.isdigit() for char in plain) else None
 
 
-_FORMS = re.compile(r"주식회사|유한회사|유한책임회사|합자회사|합명회사|\(주\)|㈜|\(유\)|\(합\)|co\.?,?\s*ltd\.?|inc\.?|corp\.?", re.I)
+_FORMS = re.compile(
+    r"주식회사|유한회사|유한책임회사|합자회사|합명회사|\(주\)|㈜|\(유\)|\(합\)|co\.?,?\s*ltd\.?|inc\.?|corp\.?", re.I
+)
 
 
 def firm_name(name: str | None) -> str | None:
@@ -766,18 +772,14 @@ class Index:
                 rows = tuple(row for row in rows if row[0] not in parties)
             if rows:
                 evidence = tuple(row[1] for row in rows)
-                found.append(
-                    Found(case.case_id, rivalry.judge_id, rivalry.kind, STRENGTH[rivalry.kind], evidence)
-                )
+                found.append(Found(case.case_id, rivalry.judge_id, rivalry.kind, STRENGTH[rivalry.kind], evidence))
         return found
 
 
 def _evidence(
     role: PartyRole, tie: Tie, *, organisation_id: int | None = None, person_id: int | None = None
 ) -> Evidence:
-    return Evidence(
-        role, tie.source, organisation_id, person_id, tie.id, tie.kind, tie.from_on, tie.to_on, tie.pinned
-    )
+    return Evidence(role, tie.source, organisation_id, person_id, tie.id, tie.kind, tie.from_on, tie.to_on, tie.pinned)
 
 
 def find(
@@ -803,9 +805,7 @@ def reason_suffices(reason: str, code: str = "conflict_reason_short") -> Verdict
     return YES if count >= REASON_LENGTH else no(code, least=REASON_LENGTH, count=count)
 
 
-NOT_TO_OVERRULE = frozenset(
-    {ConflictKind.SELF, ConflictKind.EMPLOYER, ConflictKind.OBJECTION, ConflictKind.DECLARED}
-)
+NOT_TO_OVERRULE = frozenset({ConflictKind.SELF, ConflictKind.EMPLOYER, ConflictKind.OBJECTION, ConflictKind.DECLARED})
 
 
 def can_overrule(state: FoundState, kind: ConflictKind, evidence: Sequence[Mapping[str, Any]]) -> Verdict:

@@ -45,7 +45,10 @@ def note_tie(
         "other_organisation_id": other_organisation_id,
     }
     against = rules.can_tie(
-        kind, rules.sides_of(**{name.removesuffix("_id"): value is not None for name, value in sides.items()}), from_on, to_on
+        kind,
+        rules.sides_of(**{name.removesuffix("_id"): value is not None for name, value in sides.items()}),
+        from_on,
+        to_on,
     )
     if against:
         raise RuleBroken(against[1].code, against[0])
@@ -469,4 +472,3 @@ def _ensure_reason(reason: str, field: str) -> None:
     enough = rules.reason_suffices(reason)
     if not enough:
         raise RuleBroken(enough.code, field, **enough.values)
-

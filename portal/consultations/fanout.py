@@ -114,9 +114,7 @@ def _is_interested(row: Consultation) -> bool:
 # --- writing -----------------------------------------------------------------------------------------------
 
 
-def start(
-    actor: Actor, listing_keys: Sequence[str], topic: Topic, need: str, *, once_key: str | None = None
-) -> FanOut:
+def start(actor: Actor, listing_keys: Sequence[str], topic: Topic, need: str, *, once_key: str | None = None) -> FanOut:
     """Ask several public suppliers, in the order of their keys.
 
     Raises: Forbidden; RuleBroken consultation_need_needed (need), fan_out_size and consultation_supplier_gone

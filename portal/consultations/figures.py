@@ -68,6 +68,4 @@ def _ended(now: datetime) -> sa.Select[tuple[int, Status, datetime, datetime | N
 def _keep(rows: dict[int, list]) -> None:
     for listing_id, requests in rows.items():
         told = counted((row.status, row.asked_at, row.answered_at) for row in requests)
-        responses.note(
-            listing_id, answered=told.answered, silent=told.silent, median_hours=told.median_hours
-        )
+        responses.note(listing_id, answered=told.answered, silent=told.silent, median_hours=told.median_hours)

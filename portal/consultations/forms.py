@@ -94,7 +94,9 @@ class SlotsForm(Form):
     minutes = IntegerField(_l("한 번의 길이"), [InputRequired(NUMBER)], default=60)
     pause = IntegerField(_l("사이 쉬는 시간"), [InputRequired(NUMBER)], default=0)
     place = StringField(
-        _l("장소"), [Length(max=200)], description=_l("주소를 적거나 ‘화상 회의’처럼 적어 주세요. 예약한 기업에 보입니다.")
+        _l("장소"),
+        [Length(max=200)],
+        description=_l("주소를 적거나 ‘화상 회의’처럼 적어 주세요. 예약한 기업에 보입니다."),
     )
 
 

@@ -10,9 +10,7 @@ from portal.consultations.models import Message
 from portal.consultations.rules import REMINDERS, Side, Status, last_day
 
 
-def _tell(
-    consultation_id: int, to: Side, template: str, once_suffix: str = "", booking_id: int | None = None
-) -> None:
+def _tell(consultation_id: int, to: Side, template: str, once_suffix: str = "", booking_id: int | None = None) -> None:
     row = queries.by_id(consultation_id)
     person = queries.person_for_letters(row, to) if row else None
     if row is None or person is None:

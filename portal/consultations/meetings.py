@@ -71,8 +71,7 @@ def timetable(actor: Actor) -> list[Line]:
     booked = appointments.bookings_on([one.id for one in slots])
     wanted = {one.subject_id for one in booked.values()}
     rows = {
-        row.id: row
-        for row in session.scalars(queries.visible_to(actor).where(Consultation.id.in_(wanted))).unique()
+        row.id: row for row in session.scalars(queries.visible_to(actor).where(Consultation.id.in_(wanted))).unique()
     }
     return [Line(one, rows.get(booked[one.id].subject_id) if one.id in booked else None) for one in slots]
 

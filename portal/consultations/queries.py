@@ -159,9 +159,7 @@ def frozen(rows: Collection[Consultation]) -> frozenset[int]:
     wanted = {row.listing_id for row in rows}
     if not wanted:
         return frozenset()
-    public = set(
-        session.scalars(directory.public(SYSTEM).where(Listing.id.in_(wanted)).with_only_columns(Listing.id))
-    )
+    public = set(session.scalars(directory.public(SYSTEM).where(Listing.id.in_(wanted)).with_only_columns(Listing.id)))
     return frozenset(row.id for row in rows if row.listing_id not in public)
 
 

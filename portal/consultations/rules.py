@@ -152,6 +152,7 @@ OUTCOME_LABELS = {
     Outcome.NONE: say("이번에는 함께하지 않음", "Nothing came of it"),
 }
 
+
 class NoneReason(StrEnum):
     """Why nothing came of a consultation."""
 

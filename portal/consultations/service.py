@@ -169,9 +169,7 @@ def withdraw(actor: Actor, key: str) -> Consultation:
         return row
 
 
-def close(
-    actor: Actor, key: str, outcome: Outcome, note: str = "", reason: NoneReason | None = None
-) -> Consultation:
+def close(actor: Actor, key: str, outcome: Outcome, note: str = "", reason: NoneReason | None = None) -> Consultation:
     """Record one side's outcome; when both have, the consultation ends and the rights given for it are taken.
 
     reason: why nothing came of it, and only then
@@ -193,7 +191,12 @@ def close(
             raise RuleBroken("consultation_why_needed", "note")
         now, note = clock.now(), clean(note)[:MAX_TEXT]
         if own is Side.COMPANY:
-            row.company_outcome, row.company_reason, row.company_note, row.company_closed_at = outcome, reason, note, now
+            row.company_outcome, row.company_reason, row.company_note, row.company_closed_at = (
+                outcome,
+                reason,
+                note,
+                now,
+            )
         else:
             row.supplier_outcome, row.supplier_reason, row.supplier_note, row.supplier_closed_at = (
                 outcome, reason, note, now,

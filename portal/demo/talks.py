@@ -43,12 +43,8 @@ def talks(country: Country) -> None:
                 continue
             consultations.accept(supplier, talk.key)
         with country.on(3):
-            talking.write(
-                supplier, talk.key, "안녕하세요. 현장을 보고 싶습니다. 다음 주 화요일 오후는 어떠신가요?"
-            )
-            talking.write(
-                company, talk.key, "네, 오후 2시에 오시면 됩니다. 라인 배치도를 미리 보내 드리겠습니다."
-            )
+            talking.write(supplier, talk.key, "안녕하세요. 현장을 보고 싶습니다. 다음 주 화요일 오후는 어떠신가요?")
+            talking.write(company, talk.key, "네, 오후 2시에 오시면 됩니다. 라인 배치도를 미리 보내 드리겠습니다.")
         if number % 4 == 2:
             with country.on(2):
                 _meet(company, supplier, talk)

@@ -57,7 +57,14 @@ NAV = [
         "evaluation.queue",
         "evaluation:queue:read",
         order=40,
-        covers=("/evaluation/cases", "/evaluation/offline", "/evaluation/record", "/evaluation/pressure", "/evaluation/timetable", "/evaluation/others"),
+        covers=(
+            "/evaluation/cases",
+            "/evaluation/offline",
+            "/evaluation/record",
+            "/evaluation/pressure",
+            "/evaluation/timetable",
+            "/evaluation/others",
+        ),
     ),
     NavItem(say("평가 결정", "Decisions"), "evaluation.decisions", "evaluation:decision:write", order=41),
     NavItem(
@@ -65,7 +72,13 @@ NAV = [
         "evaluation.assignments",
         "evaluation:assignment:manage",
         order=42,
-        covers=("/operator/draws", "/operator/evaluation/watch", "/operator/cases", "/operator/severity", "/operator/rubrics"),
+        covers=(
+            "/operator/draws",
+            "/operator/evaluation/watch",
+            "/operator/cases",
+            "/operator/severity",
+            "/operator/rubrics",
+        ),
     ),
     NavItem(
         say("이해충돌", "Conflicts"),

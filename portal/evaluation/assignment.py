@@ -529,7 +529,9 @@ def _larger_loads(task: _Task) -> Fix:
     low, high = 1, max(limit, 1)
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if _most_pairs(task, task.demand, task.most + middle) >= unlimited else (middle + 1, high)
+        low, high = (
+            (low, middle) if _most_pairs(task, task.demand, task.most + middle) >= unlimited else (middle + 1, high)
+        )
     helps = unlimited > _most_pairs(task, task.demand, task.most)
     return Fix(FixKind.LOAD, low if helps else 0, whole - unlimited)
 

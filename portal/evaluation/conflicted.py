@@ -269,9 +269,7 @@ class _Twins:
 # --- the cases ------------------------------------------------------------------------------------------------
 
 
-def _parties(
-    ids: Sequence[int], judges: Sequence[Judge], names: Collection[str], twins: _Twins
-) -> list[Parties]:
+def _parties(ids: Sequence[int], judges: Sequence[Judge], names: Collection[str], twins: _Twins) -> list[Parties]:
     """The parties of applications; contacts and names only as far as a judge has the same."""
     rows = _cases(ids)
     rivals = _rivals({call_id for _, _, call_id, _ in rows})
@@ -287,9 +285,7 @@ def _parties(
             addresses=_joined(cases.addresses, firm, supplier),
             phones=_joined(cases.phones, firm, supplier),
             domains=_joined(cases.domains, firm, supplier),
-            names={
-                name: one for one in (firm, supplier) if one for name in cases.names.get(one, ())
-            },
+            names={name: one for one in (firm, supplier) if one for name in cases.names.get(one, ())},
         )
         for case_id, firm, call_id, supplier in rows
     ]

@@ -34,9 +34,7 @@ def chair_consensus(key: str):
                 flash(_("합의 회의를 열고 위원에게 알렸습니다."), "success")
                 return redirect(url_for("evaluation.chair_consensus", key=key))
             end = request.form.get("action") == "end"
-            consensus.note(
-                actor, panel, form.version.data, notes=form.given, summary=form.summary.data or "", end=end
-            )
+            consensus.note(actor, panel, form.version.data, notes=form.given, summary=form.summary.data or "", end=end)
             flash(_("합의 회의를 마쳤습니다. 이제 결정할 수 있습니다.") if end else _("저장했습니다."), "success")
             return redirect(url_for("evaluation.decide" if end else "evaluation.chair_consensus", key=key))
         except RuleBroken as broken:

@@ -56,9 +56,7 @@ def screen_person(application_id: int, person_id: int) -> Screening:
     """The same for somebody whose seat is another one: on an appeal."""
     found = conflicted.barred([application_id], [person_id], Moment.OPENING)
     asked = {one.kind for one in found if one.strength is Strength.SOFT}
-    return Screening(
-        tuple(conflicted.hard(found)), tuple(kind for kind in ConflictKind if kind in asked), tuple(found)
-    )
+    return Screening(tuple(conflicted.hard(found)), tuple(kind for kind in ConflictKind if kind in asked), tuple(found))
 
 
 def bar(assignment: Assignment, found: Sequence[Found], moment: Moment) -> None:

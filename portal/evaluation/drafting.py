@@ -48,7 +48,10 @@ CODES = define(
         ),
         "rubric_code_twice": say("같은 코드가 두 번 있습니다.", "This code stands twice."),
         "rubric_points": say("1점부터 100점까지 적을 수 있습니다.", "Between 1 and 100 points."),
-        "rubric_sum": say("배점의 합이 100점이어야 합니다. 지금은 {sum}점입니다.", "The points must add up to 100; they add up to {sum}."),
+        "rubric_sum": say(
+            "배점의 합이 100점이어야 합니다. 지금은 {sum}점입니다.",
+            "The points must add up to 100; they add up to {sum}.",
+        ),
         "rubric_few": say("항목을 둘 이상 적어 주세요.", "Please give at least two criteria."),
         "rubric_many": say("항목은 {most}개까지 적을 수 있습니다.", "At most {most} criteria."),
         "rubric_all_optional": say(
@@ -250,9 +253,7 @@ def save(actor: Actor, row: RubricVersion, version: int | None, source: Mapping[
         for name, value in changed.items():
             setattr(row, name, value)
         session.flush()
-        audit.record(
-            actor, "rubric.save", "rubric_version", row.id, {"parts": sorted(changed), "version": row.version}
-        )
+        audit.record(actor, "rubric.save", "rubric_version", row.id, {"parts": sorted(changed), "version": row.version})
         return row
 
 

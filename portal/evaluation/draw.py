@@ -59,9 +59,7 @@ Told = Callable[[Step, int, int], None]
 # --- asked on a screen ----------------------------------------------------------------------------------------
 
 
-def ask(
-    actor: Actor, call: Call, wish: Wish, *, phase: PhaseKind | None = None, once_key: str | None = None
-) -> Draw:
+def ask(actor: Actor, call: Call, wish: Wish, *, phase: PhaseKind | None = None, once_key: str | None = None) -> Draw:
     """Ask the worker for a plan of a call's panels.
 
     phase : only applications that are in this phase

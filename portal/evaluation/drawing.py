@@ -195,7 +195,9 @@ class _Seats:
         """Seat these cases, all of which lack `demand`; what they take is gone for the next ones."""
         n, m = len(rows), len(self.question.evaluators)
         affinity = self.affinity[rows]
-        forbidden = _mask([(at, column) for at, row in enumerate(rows) for column in self.barred_by_row.get(row, ())], n, m)
+        forbidden = _mask(
+            [(at, column) for at, row in enumerate(rows) for column in self.barred_by_row.get(row, ())], n, m
+        )
         apart = [*self.question.apart, *(pair for pair, count in self.met.items() if count >= self.question.pair_cap)]
 
         def ask(table: csr_matrix, most: np.ndarray) -> AssignmentPlan:

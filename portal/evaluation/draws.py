@@ -182,7 +182,13 @@ class CallToDraw:
 
 def calls_to_draw(actor: Actor) -> list[CallToDraw]:
     """Calls whose panels are not full, those with most first."""
-    ids = set(session.scalars(applications.visible_to(actor).where(Application.status.in_(IN_EVALUATION)).with_only_columns(Application.call_id)))
+    ids = set(
+        session.scalars(
+            applications.visible_to(actor)
+            .where(Application.status.in_(IN_EVALUATION))
+            .with_only_columns(Application.call_id)
+        )
+    )
     calls = session.scalars(sa.select(Call).where(Call.id.in_(ids)).order_by(Call.id)).unique()
     rows = [CallToDraw(call, count_lacking(actor, call.id)) for call in calls]
     return sorted([row for row in rows if row.lacking], key=lambda row: (-row.lacking, row.call.id))
@@ -195,7 +201,11 @@ def to_confirm(actor: Actor) -> list[Draw]:
 
 def call_by_key(actor: Actor, key: str) -> Call:
     """A call of which the actor may see an application in evaluation. Raises: NotVisible."""
-    seen = applications.visible_to(actor).where(Application.status.in_(IN_EVALUATION)).with_only_columns(Application.call_id)
+    seen = (
+        applications.visible_to(actor)
+        .where(Application.status.in_(IN_EVALUATION))
+        .with_only_columns(Application.call_id)
+    )
     row = session.scalar(sa.select(Call).where(Call.key == key, Call.id.in_(seen)))
     if row is None:
         raise NotVisible
@@ -343,8 +353,7 @@ def lines(actor: Actor, draw: Draw, number: int = 1, *, short_only: bool = False
             sa.select(Panel.application_id, Panel.chair_id).where(
                 Panel.application_id.in_(shown), Panel.application_id.not_in(chairs)
             )
-        )
-        .all()
+        ).all()
     )
     people = {one for row in shown for one in by_case.get(row, ())} | {chairs[row] for row in shown if row in chairs}
     names = names_of(people)

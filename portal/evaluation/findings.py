@@ -167,7 +167,12 @@ def in_words(ground: Mapping[str, Any], names: Mapping[tuple[str, int], str]) ->
     if ground.get("from_on") or ground.get("to_on"):
         parts.append(f"{ground.get('from_on', '')}~{ground.get('to_on', '')}")
     parts.append(Source(ground["source"]).label)
-    return Words(*(" · ".join(part.in_(language) if isinstance(part, Words) else part for part in parts) for language in ("ko", "en")))
+    return Words(
+        *(
+            " · ".join(part.in_(language) if isinstance(part, Words) else part for part in parts)
+            for language in ("ko", "en")
+        )
+    )
 
 
 # --- the spreadsheet ----------------------------------------------------------------------------------------------
@@ -218,7 +223,12 @@ def workbook(actor: Actor, filters: Filters) -> bytes:
             sheet.append(cells)
 
     rows = session.scalars(_wanted(actor, filters)).all()
-    add(say("이해충돌", "Conflicts"), HEAD, (_cells(line) for line in _lines(rows)), (22, 26, 14, 26, 16, 60, 20, 14, 10, 14, 20, 50, 20))
+    add(
+        say("이해충돌", "Conflicts"),
+        HEAD,
+        (_cells(line) for line in _lines(rows)),
+        (22, 26, 14, 26, 16, 60, 20, 14, 10, 14, 20, 50, 20),
+    )
     add(say("확인과 신고", "Declarations"), ANSWER_HEAD, _answers(actor), (22, 14, 30, 8, 20))
     out = io.BytesIO()
     book.save(out)

@@ -72,7 +72,6 @@ class ChecklistField(SelectMultipleField):
 class OpenForm(Form):
     no_conflict = BooleanField(_l("위 신청기업·공급기업과 이해관계가 없으며, 알게 된 내용을 밖에 알리지 않겠습니다."))
 
-
     asked: tuple[ConflictKind, ...] = ()
 
     @property
@@ -449,7 +448,8 @@ class DrawForm(OnceForm):
 
 class CarryOutForm(OnceForm):
     partial = BooleanField(
-        _l("채운 자리만 먼저 배정합니다"), description=_l("빈 자리는 배정 대기에 남습니다. 나중에 다시 추첨할 수 있습니다.")
+        _l("채운 자리만 먼저 배정합니다"),
+        description=_l("빈 자리는 배정 대기에 남습니다. 나중에 다시 추첨할 수 있습니다."),
     )
 
 
@@ -497,18 +497,14 @@ class PressureForm(OnceForm):
         [Length(max=3000)],
         description=_l("누가 언제 어떻게 무엇을 요구했는지 아는 대로 적어 주세요."),
     )
-    nameless = BooleanField(
-        _l("운영기관에 내 이름을 알리지 않습니다"), description=_l("감사만 이름을 볼 수 있습니다.")
-    )
+    nameless = BooleanField(_l("운영기관에 내 이름을 알리지 않습니다"), description=_l("감사만 이름을 볼 수 있습니다."))
 
     def offer(self, cases: Sequence[tuple[str, str]]) -> None:
         self.case.choices = [("", _l("특정한 건이 아님")), *cases]
 
 
 class PressureAnswerForm(VersionedForm):
-    answer = TextAreaField(
-        _l("조치한 내용"), [Length(max=2000)], description=_l("신고한 위원에게 그대로 보입니다.")
-    )
+    answer = TextAreaField(_l("조치한 내용"), [Length(max=2000)], description=_l("신고한 위원에게 그대로 보입니다."))
 
 
 class CertificateForm(Form):
@@ -530,7 +526,9 @@ class ObjectionForm(OnceForm):
         validators=[Optional()],
         validate_choice=False,
     )
-    name = StringField(_l("이름"), validators=[Length(max=120)], description=_l("사람 이름이나 기업·기관 이름을 적어 주세요."))
+    name = StringField(
+        _l("이름"), validators=[Length(max=120)], description=_l("사람 이름이나 기업·기관 이름을 적어 주세요.")
+    )
     belongs_to = StringField(_l("소속 (사람일 때, 아는 만큼)"), validators=[Length(max=120)])
     reason = TextAreaField(
         _l("까닭"),

@@ -214,6 +214,8 @@ CODES = define(
         "draw_broken": say(
             "계획을 세우다 멈췄습니다({error}). 다시 추첨해 주세요.", "Planning stopped ({error}). Please draw again."
         ),
-        "draw_not_replayable": say("계획이 없는 추첨은 다시 해 볼 수 없습니다.", "A draw without a plan can't be replayed."),
+        "draw_not_replayable": say(
+            "계획이 없는 추첨은 다시 해 볼 수 없습니다.", "A draw without a plan can't be replayed."
+        ),
     }
 )

@@ -19,7 +19,9 @@ FIRM = say("신청기업", "The applicant")
 SUPPLIER = say("공급기업", "The supplier")
 STRUCK = "■■■"
 
-_LEGAL_FORMS = re.compile(r"\([^)]*\)|㈜|㈔|주식회사|유한회사|유한책임회사|합자회사|합명회사|co\.?,? ?ltd\.?|inc\.?|corp\.?", re.I)
+_LEGAL_FORMS = re.compile(
+    r"\([^)]*\)|㈜|㈔|주식회사|유한회사|유한책임회사|합자회사|합명회사|co\.?,? ?ltd\.?|inc\.?|corp\.?", re.I
+)
 # what leads to a firm without being its name: e-mail, homepage, telephone and business number
 _TRACES = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"

@@ -259,10 +259,7 @@ class Review(Keyed, Stamped, Versioned, db.Model):
 
     @property
     def scored(self) -> dict[str, Scored]:
-        return {
-            code: scored_from(row)
-            for code, row in self.scores.items()
-        }
+        return {code: scored_from(row) for code, row in self.scores.items()}
 
     @property
     def points(self) -> dict[str, float | None]:

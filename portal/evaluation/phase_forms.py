@@ -81,7 +81,9 @@ class PlanForm(VersionedForm):
 
     tiers: Sequence[Tier] = ()
     reviews = CountField(_l("신청마다 평가위원 수"), validators=[_needed])
-    rubric = SelectField(_l("배점표"), validators=[Optional()], description=_l("이미 시작한 평가는 처음 배점표를 그대로 씁니다."))
+    rubric = SelectField(
+        _l("배점표"), validators=[Optional()], description=_l("이미 시작한 평가는 처음 배점표를 그대로 씁니다.")
+    )
     min_load = CountField(_l("위원마다 적어도"), validators=[_needed])
     max_load = CountField(_l("위원마다 많아도"), validators=[_needed])
     balance = BooleanField(_l("맡는 건수를 되도록 고르게 나눕니다"))
@@ -99,7 +101,9 @@ class PlanForm(VersionedForm):
     ranked = BooleanField(
         _l("순위를 매겨 예산 안에서 뽑습니다"), description=_l("고르지 않으면 위원장이 건마다 바로 결정합니다.")
     )
-    budget = MoneyField(_l("나눌 수 있는 예산 (만원)"), validators=[Optional()], description=_l("비워 두면 공고의 예산을 모두 씁니다."))
+    budget = MoneyField(
+        _l("나눌 수 있는 예산 (만원)"), validators=[Optional()], description=_l("비워 두면 공고의 예산을 모두 씁니다.")
+    )
     tie_rule = SelectField(_l("점수가 같을 때"), choices=[(one.value, one.label) for one in TieRule])
     bonus_cap = DecimalsField(_l("가점은 모두 합해 몇 점까지"), validators=[_needed])
     appeal_days = CountField(_l("이의신청 기한 (일)"), validators=[_needed])
@@ -284,13 +288,13 @@ for _one in CHECKS:
             validate_choice=False,
         ),
     )
-    setattr(
-        ReportForm, f"{_one.code}_note", StringField(_l("본 것"), validators=[Optional(), Length(max=500)])
-    )
+    setattr(ReportForm, f"{_one.code}_note", StringField(_l("본 것"), validators=[Optional(), Length(max=500)]))
 
 
 class PhotoForm(Form):
-    photo = FileField(_l("사진"), description=_l("JPG, PNG, 10 MB까지. 사진에 담긴 위치와 기기 정보는 지우고 보관합니다."))
+    photo = FileField(
+        _l("사진"), description=_l("JPG, PNG, 10 MB까지. 사진에 담긴 위치와 기기 정보는 지우고 보관합니다.")
+    )
     caption = StringField(_l("설명"), validators=[Optional(), Length(max=200)])
 
 

@@ -253,7 +253,8 @@ CODES = define(
             "발표 평가 단계의 신청이 아닙니다.", "The application is not in the presentation phase."
         ),
         "evaluation_reading_barred": say(
-            "이 신청과 이해관계가 있을 수 있어 볼 수 없습니다.", "There may be a conflict of interest with this case; it can't be read."
+            "이 신청과 이해관계가 있을 수 있어 볼 수 없습니다.",
+            "There may be a conflict of interest with this case; it can't be read.",
         ),
         "evaluation_plan_range": say("{least}부터 {most}까지 정할 수 있습니다.", "Between {least} and {most}."),
         "evaluation_plan_loads": say(
@@ -317,9 +318,7 @@ def ahead(phases: Sequence[Phase], status: Status, waived: Collection[PhaseKind]
     """
     here = PHASE_OF.get(status)
     reached = ORDER.index(here) if here else 0
-    return tuple(
-        one for one in phases if ORDER.index(one.kind) > reached and not one.waived and one.kind not in waived
-    )
+    return tuple(one for one in phases if ORDER.index(one.kind) > reached and not one.waived and one.kind not in waived)
 
 
 def may_decide(phases: Sequence[Phase], status: Status, positive: bool, waived: Collection[PhaseKind] = ()) -> Verdict:

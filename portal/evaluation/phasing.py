@@ -94,7 +94,9 @@ def _problems(call: Call, plan: Plan, rows: Sequence[Phase]) -> list[RuleBroken]
         found.append(RuleBroken("evaluation_plan_budget", "budget", most=f"{call.budget_krw:,}"))
     if plan.rubric is not None and plan.rubric not in {one.reference for one in rubric.published()}:
         found.append(RuleBroken("evaluation_plan_rubric", "rubric"))
-    if not (term := phases.can_grant(plan.appeal_days, plans.plan_of(call).appeal_days, queries.has_decisions(call.id))):
+    if not (
+        term := phases.can_grant(plan.appeal_days, plans.plan_of(call).appeal_days, queries.has_decisions(call.id))
+    ):
         found.append(RuleBroken(term.code, "appeal_days", **term.values))
     if not (verdict := phases.problem_of_order(rows)):
         found.append(RuleBroken(verdict.code))
@@ -260,9 +262,7 @@ def _enter(actor: Actor, application: Application, panel: Panel | None, phase: P
     applications.mark_state(SYSTEM, application.id, STATUS_OF[phase.kind], reason)
     if panel is not None:
         _align(actor, panel, phase)
-    audit.record(
-        actor, "phase.enter", "application", application.id, {"from": before.value, "to": phase.kind.value}
-    )
+    audit.record(actor, "phase.enter", "application", application.id, {"from": before.value, "to": phase.kind.value})
     outbox.emit("phase.entered", application_id=application.id, kind=phase.kind.value)
 
 

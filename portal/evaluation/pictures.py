@@ -48,7 +48,9 @@ def _jpeg(content: bytes) -> bytes:
         if marker == 0xE1 and segment[4:10] == b"Exif\x00\x00":
             orientation = _orientation(segment[10:])
         # APP0 (JFIF), APP2 (colours) and APP14 (Adobe's colour order) say how to show it; the rest of APPn and COM talk
-        elif (marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\x00") or not (0xE1 <= marker <= 0xED or marker in (0xEF, 0xFE)):
+        elif (marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\x00") or not (
+            0xE1 <= marker <= 0xED or marker in (0xEF, 0xFE)
+        ):
             out.append(segment)
         at += 2 + length
     return _JPEG + (_exif(orientation) if orientation != 1 else b"") + b"".join(out)

@@ -95,7 +95,9 @@ def advance_call(key: str, kind: str):
     if kind not in {one.value for one in KINDS}:
         abort(404)
     moved = phasing.advance_call(current_actor(), call, PhaseKind(kind))
-    flash(_("%(n)s건을 다음 단계로 넘겼습니다. %(m)s건은 그대로 있습니다.", n=moved.moved, m=len(moved.held)), "success")
+    flash(
+        _("%(n)s건을 다음 단계로 넘겼습니다. %(m)s건은 그대로 있습니다.", n=moved.moved, m=len(moved.held)), "success"
+    )
     return redirect(url_for("evaluation.phase_board", key=key))
 
 

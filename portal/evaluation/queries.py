@@ -190,9 +190,7 @@ def spread_norm(call_id: int) -> float:
         .subquery()
     )
     squares, freedom = session.execute(
-        sa.select(
-            sa.func.sum(case.c.squares - case.c.sum * case.c.sum / case.c.n), sa.func.sum(case.c.n - 1)
-        )
+        sa.select(sa.func.sum(case.c.squares - case.c.sum * case.c.sum / case.c.n), sa.func.sum(case.c.n - 1))
     ).one()
     return disagreement.norm_from(max(float(squares or 0), 0.0), int(freedom or 0))
 

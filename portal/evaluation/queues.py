@@ -79,9 +79,7 @@ def queue(actor: Actor, filters: QueueFilters, number: int = 1, size: int = PAGE
     )
     page = paginate(select, number, size)
     kept = plans.phases_by_call({one.application.call_id for one in page.items})
-    rows = [
-        queue_row(one, phase_at(kept[one.application.call_id], one.application.status)) for one in page.items
-    ]
+    rows = [queue_row(one, phase_at(kept[one.application.call_id], one.application.status)) for one in page.items]
     return Page(rows, page.total, page.number, page.size)
 
 
@@ -92,9 +90,7 @@ def _queue(actor: Actor, filters: QueueFilters) -> sa.Select[tuple[Assignment]]:
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Review, Review.assignment_id == Assignment.id)
-        .outerjoin(
-            Consensus, sa.and_(Consensus.panel_id == Assignment.panel_id, Consensus.ended_at.is_(None))
-        )
+        .outerjoin(Consensus, sa.and_(Consensus.panel_id == Assignment.panel_id, Consensus.ended_at.is_(None)))
     )
     tabs = _tabs()
     if filters.state in ("open", "meeting", "submitted"):
@@ -183,9 +179,7 @@ def place_of(actor: Actor, assignment: Assignment) -> Place | None:
     """Where a case stands among the open ones, in the evaluator's own order; None for one that is not open."""
     keys = list(
         session.scalars(
-            _queue(actor, QueueFilters())
-            .with_only_columns(Assignment.key)
-            .order_by(Assignment.place, Assignment.id)
+            _queue(actor, QueueFilters()).with_only_columns(Assignment.key).order_by(Assignment.place, Assignment.id)
         )
     )
     if assignment.key not in keys:

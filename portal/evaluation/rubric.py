@@ -88,9 +88,7 @@ class Rubric:
         if not counted:
             raise ValueError("a sheet without any points has no total")
         total = round(100 * sum(points[c.code] for c in counted) / sum(c.points for c in counted), 2)
-        below = tuple(
-            c.code for c in counted if c.critical and points[c.code] < c.floor(self.critical_floor_ratio)
-        )
+        below = tuple(c.code for c in counted if c.critical and points[c.code] < c.floor(self.critical_floor_ratio))
         return Result(total, below, total >= self.pass_points and not below)
 
 

@@ -227,7 +227,8 @@ CHOICES = (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)
 
 PLAIN_REASONS = {
     (Cause.RANKING, Outcome.SELECTED): say(
-        "평가 점수 순위가 예산과 선정 규모 안에 들었습니다.", "The rank lies within the budget and the places of the call."
+        "평가 점수 순위가 예산과 선정 규모 안에 들었습니다.",
+        "The rank lies within the budget and the places of the call.",
     ),
     (Cause.RANKING, Outcome.RESERVE): say(
         "추천되었으나 순위가 예산 또는 유형별 선정 규모를 넘어 후보가 되었습니다.",
@@ -270,7 +271,9 @@ class RecusalReason(StrEnum):
 SEAT_ENDED = frozenset({RecusalReason.REMOVED, RecusalReason.CONFLICT, RecusalReason.SILENCE})
 
 RECUSAL_LABELS = {
-    RecusalReason.EMPLOYMENT: say("소속·재직 관계가 있습니다 (최근 3년 포함)", "Employed there, now or in the last 3 years"),
+    RecusalReason.EMPLOYMENT: say(
+        "소속·재직 관계가 있습니다 (최근 3년 포함)", "Employed there, now or in the last 3 years"
+    ),
     RecusalReason.FAMILY: say("본인 또는 친족이 당사자입니다", "I or a relative am a party"),
     RecusalReason.ADVICE: say("이 건에 자문·용역·컨설팅을 한 적이 있습니다", "I advised or worked on this case"),
     RecusalReason.INTEREST: say("지분·거래 등 이해관계가 있습니다", "Shares, trade or another interest"),
@@ -299,7 +302,9 @@ CODES = define(
             "{name} 위원은 이 신청에 이미 배정되었거나 회피한 위원입니다.",
             "{name} is already on this case or has stepped down from it.",
         ),
-        "evaluation_not_evaluator": say("평가위원 자격이 있는 사람만 배정할 수 있습니다.", "Only evaluators can be assigned."),
+        "evaluation_not_evaluator": say(
+            "평가위원 자격이 있는 사람만 배정할 수 있습니다.", "Only evaluators can be assigned."
+        ),
         "evaluation_not_chair": say(
             "평가위원장 자격이 있는 사람만 위원장으로 정할 수 있습니다.", "Only a chair can be named as chair."
         ),
@@ -315,10 +320,13 @@ CODES = define(
             "평가위원을 {least}명 이상 골라 주세요. 지금은 {count}명입니다.",
             "Choose at least {least} evaluators; there are {count} now.",
         ),
-        "evaluation_too_many": say("평가위원은 {most}명까지 배정할 수 있습니다.", "At most {most} evaluators per case."),
+        "evaluation_too_many": say(
+            "평가위원은 {most}명까지 배정할 수 있습니다.", "At most {most} evaluators per case."
+        ),
         "evaluation_due_past": say("마감일은 오늘보다 뒤여야 합니다.", "The due date must be after today."),
         "evaluation_not_ready": say(
-            "접수되어 평가를 기다리는 신청만 배정할 수 있습니다.", "Only applications waiting for evaluation can be assigned."
+            "접수되어 평가를 기다리는 신청만 배정할 수 있습니다.",
+            "Only applications waiting for evaluation can be assigned.",
         ),
         "evaluation_decided": say(
             "이미 결정된 신청입니다. 더 바꿀 수 없습니다.", "This application is decided; nothing can be changed."
@@ -330,9 +338,7 @@ CODES = define(
         "evaluation_not_opened": say(
             "이해충돌이 없다는 확인을 먼저 해 주세요.", "Please declare first that you have no conflict."
         ),
-        "evaluation_declare": say(
-            "확인란에 표시해야 자료를 볼 수 있습니다.", "Tick the declaration to see the file."
-        ),
+        "evaluation_declare": say("확인란에 표시해야 자료를 볼 수 있습니다.", "Tick the declaration to see the file."),
         "evaluation_submitted": say(
             "이미 제출한 평가입니다. 제출한 평가는 바꿀 수 없습니다.", "This review is submitted and can't be changed."
         ),
@@ -383,7 +389,8 @@ CODES = define(
             "The mean is {total}. Selection and reserve need {need} points and every critical criterion above its floor.",
         ),
         "evaluation_chair_not_neutral": say(
-            "이 건을 배정했거나 평가한 사람은 결정할 수 없습니다.", "Who assigned or reviewed this case can't decide it."
+            "이 건을 배정했거나 평가한 사람은 결정할 수 없습니다.",
+            "Who assigned or reviewed this case can't decide it.",
         ),
         "evaluation_not_decided": say("아직 결정하지 않은 신청입니다.", "This application has not been decided yet."),
         "evaluation_ranked": say(
@@ -391,7 +398,8 @@ CODES = define(
             "This call is ranked; only tier and recommendation are finalised here.",
         ),
         "evaluation_not_ranked": say(
-            "순위로 뽑지 않는 공고입니다. 결과를 바로 결정해 주세요.", "This call is not ranked; please decide the outcome."
+            "순위로 뽑지 않는 공고입니다. 결과를 바로 결정해 주세요.",
+            "This call is not ranked; please decide the outcome.",
         ),
         "evaluation_not_recommended": say(
             "위원장이 추천하지 않은 신청은 선정하거나 후보로 둘 수 없습니다.",
@@ -405,9 +413,7 @@ CODES = define(
             "합의 회의가 아직 열려 있습니다. 회의를 마친 뒤에 결정해 주세요.",
             "The consensus meeting is still open. Please end it before deciding.",
         ),
-        "evaluation_consensus_none": say(
-            "열려 있는 합의 회의가 없습니다.", "There is no open consensus meeting."
-        ),
+        "evaluation_consensus_none": say("열려 있는 합의 회의가 없습니다.", "There is no open consensus meeting."),
         "evaluation_consensus_twice": say(
             "이 신청의 합의 회의는 이미 열렸습니다.", "A consensus meeting was convened for this case already."
         ),

@@ -60,16 +60,16 @@ CODES = define(
             "위원님이 내려받은 평가표가 아닙니다.", "This is not a score sheet that you downloaded."
         ),
         "offline_long": say("행이 너무 많습니다 ({most}행까지).", "Too many rows (at most {most})."),
-        "offline_foreign": say(
-            "이 평가표에 없던 행입니다.", "This row was not in the sheet that you downloaded."
-        ),
+        "offline_foreign": say("이 평가표에 없던 행입니다.", "This row was not in the sheet that you downloaded."),
         "offline_altered": say(
             "잠긴 칸(접수번호·기업·항목·만점)이나 숨은 칸이 바뀌었습니다.",
             "A locked or hidden cell of this row was changed.",
         ),
         "offline_twice": say("같은 행이 두 번 있습니다.", "This row stands twice."),
         "offline_missing": say("평가표에서 빠진 행입니다.", "This row is missing from the sheet."),
-        "offline_points": say("점수는 0부터 {most}까지 숫자로 적어 주세요.", "Points must be a number from 0 to {most}."),
+        "offline_points": say(
+            "점수는 0부터 {most}까지 숫자로 적어 주세요.", "Points must be a number from 0 to {most}."
+        ),
         "offline_na": say("이 항목에는 '해당 없음'을 쓸 수 없습니다.", "This criterion always applies."),
         "offline_na_word": say(
             "'해당 없음' 칸에는 O만 적거나 비워 주세요.", "Write O in “not applicable”, or leave it empty."
@@ -81,7 +81,8 @@ CODES = define(
         "offline_text": say("{most}자까지 적을 수 있습니다.", "At most {most} characters."),
         "offline_gone": say("이 건은 이제 맡고 있지 않습니다.", "This case is not on your desk any more."),
         "offline_locked": say(
-            "이미 내 점수를 확정했습니다. 확정한 점수는 바꿀 수 없습니다.", "Your own score is locked; it can't be changed."
+            "이미 내 점수를 확정했습니다. 확정한 점수는 바꿀 수 없습니다.",
+            "Your own score is locked; it can't be changed.",
         ),
         "offline_changed_online": say(
             "내려받은 뒤에 화면에서 고친 칸입니다. 화면의 내용을 그대로 둡니다.",
@@ -224,9 +225,7 @@ def take_along(actor: Actor, call: str = "") -> bytes:
         if not cases:
             raise RuleBroken("offline_nothing")
         kept = plans.phases_by_call({one.application.call_id for one in cases})
-        lines = [
-            _lines(one, phase_at(kept[one.application.call_id], one.application.status)) for one in cases
-        ]
+        lines = [_lines(one, phase_at(kept[one.application.call_id], one.application.status)) for one in cases]
         sheet = ScoreSheet(
             evaluator_id=actor.id,
             secret=secrets.token_hex(32),
@@ -271,7 +270,11 @@ def _workbook(sheet: ScoreSheet, cases: Sequence[Sequence[Line]], sheets: Sequen
     page = book.active
     page.title = str(say("점수", "Scores"))
     wrap, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
-    open_cell, yellow, grey = Protection(locked=False), PatternFill("solid", fgColor="FFF7D6"), PatternFill("solid", fgColor="F1F3F5")
+    open_cell, yellow, grey = (
+        Protection(locked=False),
+        PatternFill("solid", fgColor="FFF7D6"),
+        PatternFill("solid", fgColor="F1F3F5"),
+    )
     bold = Font(bold=True)
     spots: dict[str, list[str]] = {"points": [], "mark": [], "tier": []}
     for column, words in enumerate(HEAD, start=1):
@@ -489,8 +492,7 @@ def compare(actor: Actor, imported: SheetImport) -> Report:
     live = _live(actor, list(sheet.rows))
     kept = plans.phases_by_call({one.application.call_id for one in live.values()})
     closed = {
-        key: _closed(one, phase_at(kept[one.application.call_id], one.application.status))
-        for key, one in live.items()
+        key: _closed(one, phase_at(kept[one.application.call_id], one.application.status)) for key, one in live.items()
     }
     now = {
         (key, line.code): line

@@ -259,9 +259,7 @@ def add_photo(actor: Actor, application: Application, stream: IO[bytes], filenam
             content = pictures.without_traces(content) if len(content) <= PHOTO_BYTES else content
         except ValueError:
             raise RuleBroken("file_mismatch", "photo") from None
-        stored = files.store(
-            io.BytesIO(content), filename, kinds=PHOTO_KINDS, max_bytes=PHOTO_BYTES, field="photo"
-        )
+        stored = files.store(io.BytesIO(content), filename, kinds=PHOTO_KINDS, max_bytes=PHOTO_BYTES, field="photo")
         if any(one.blob_id == stored.blob_id for one in visit.photos):  # the same picture once more
             return next(one for one in visit.photos if one.blob_id == stored.blob_id)
         photo = SitePhoto(

@@ -124,8 +124,9 @@ CODES = define(
         ),
         "match_written_long": say("{limit}자까지 적을 수 있습니다.", "At most {limit} characters."),
         "match_nothing_to_keep": say("남길 추천 목록이 없습니다.", "There is no list to keep."),
+        "night_nobody_fits": say("맡을 수 있는 공급기업이 없음", "No supplier can take it on"),
+        "night_full": say("맞는 공급기업의 상담 자리가 모두 참", "Every fitting supplier's consultations are given"),
         "night_running": say("이미 만들고 있습니다. 끝나면 이 화면에 나옵니다.", "It is being made already."),
-        "night_broken": say("예상하지 못한 문제가 생겼습니다({error}).", "Something unexpected happened ({error})."),
     }
 )
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from portal.accounts.rules import SME
 from portal.applications import queries as applications
 from portal.base import audit, clock, outbox
-from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken
+from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken, StaleVersion
 from portal.base.audit import canonical
 from portal.base.db import session, transaction
 from portal.directory import queries as directory
+from portal.directory.marks import Mark
+from portal.directory.rules import clean
 from portal.matching import queries
-from portal.matching.models import Recommendation, Shortlist
-from portal.matching.rules import KEPT, RULES_VERSION, Candidate, Cause, Need, seed_of
+from portal.matching.models import Recommendation, Shortlist, WrittenNeed
+from portal.matching.rules import KEPT, MAX_WRITTEN, RULES_VERSION, Candidate, Cause, Need, seed_of
 from portal.matching.score import Scored
 from portal.matching.score import rank as rank_suppliers
+from portal.reference.rules import SizeClass
 
 
 def rank(
@@ -37,10 +41,10 @@ def rank(
     if not actor.is_system and (actor.organisation_id != organisation_id or not actor.has(*SME)):
         raise Forbidden("no_right")
     with transaction():
-        need = queries.need_of(organisation_id, queries.newest_suggestion(organisation_id))
+        need = queries.need_of(organisation_id)
         offered = queries.candidates()
         seed = seed_of(clock.today())
-        need_text = canonical(_need_facts(need))
+        need_text = canonical(need_facts(need))
         digest = _digest(need_text, offered, seed)
         newest = queries.latest(SYSTEM, organisation_id)
         if newest is not None and newest.inputs_sha256 == digest and newest.application_id == application_id:
@@ -76,11 +80,45 @@ def rank(
 def rank_again(actor: Actor) -> Shortlist:
     """Look again for the own company, by its people.
 
-    Raises: RuleBroken match_needs_diagnosis before the first suggestion; Forbidden.
+    Raises: RuleBroken match_needs_diagnosis before the first suggestion and written need; Forbidden.
     """
-    if actor.organisation_id is None or queries.newest_suggestion(actor.organisation_id) is None:
+    own = actor.organisation_id
+    if own is None or (queries.newest_suggestion(own) is None and queries.written_need(own) is None):
         raise RuleBroken("match_needs_diagnosis")
     return rank(actor, actor.organisation_id, Cause.ASKED)
+
+
+def write_need(actor: Actor, text: str, *, version: int | None = None) -> WrittenNeed | None:
+    """Keep what a company says in its own words that it needs, and rank by it; an empty text takes it back.
+
+    version: that the writer saw; None for the first text
+    Raises : Forbidden; RuleBroken match_written_long (text); StaleVersion when a colleague saved in between.
+    Notes  : the technologies that the text names count as much as the whole diagnosis. Writes written_need, audit.
+    """
+    if not actor.has(*SME) or actor.organisation_id is None:
+        raise Forbidden("no_right")
+    text = clean(text)
+    if len(text) > MAX_WRITTEN:
+        raise RuleBroken("match_written_long", "text", limit=MAX_WRITTEN)
+    with transaction():
+        row = queries.written_need(actor.organisation_id)
+        if (row.version if row else None) != version:
+            raise StaleVersion(mine={"text": text}, current={"text": row.text if row else ""})
+        named = queries.named_technologies(text)
+        if not text:
+            if row is not None:
+                session.delete(row)
+        elif row is None:
+            row = WrittenNeed(organisation_id=actor.organisation_id, text=text)
+            session.add(row)
+        if text:
+            row.text, row.technologies, row.written_by_id = text, named, actor.id
+        session.flush()
+        detail = {"technologies": named, "text": audit.digest(text)}
+        audit.record(actor, "written_need.save", "organisation", actor.organisation_id, detail)
+        if text or queries.newest_suggestion(actor.organisation_id) is not None:
+            rank(actor, actor.organisation_id, Cause.WRITTEN)
+        return row if text else None
 
 
 def _recommendation(shortlist_id: int, row: Scored) -> Recommendation:
@@ -95,7 +133,7 @@ def _recommendation(shortlist_id: int, row: Scored) -> Recommendation:
     )
 
 
-def _need_facts(need: Need) -> dict[str, Any]:
+def need_facts(need: Need) -> dict[str, Any]:
     return {
         "technologies": dict(need.technologies),
         "items": {code: list(items) for code, items in need.items.items()},
@@ -103,7 +141,22 @@ def _need_facts(need: Need) -> dict[str, Any]:
         "ksic": need.ksic,
         "size": need.size,
         "target_level": need.target_level,
+        "required": sorted(need.required),
     }
+
+
+def need_from(organisation_id: int, facts: Mapping[str, Any]) -> Need:
+    """The need that `need_facts` wrote down."""
+    return Need(
+        organisation_id=organisation_id,
+        technologies=facts["technologies"],
+        items=facts["items"],
+        regions=frozenset(facts["regions"]),
+        ksic=facts["ksic"],
+        size=SizeClass(facts["size"]) if facts["size"] else None,
+        target_level=facts["target_level"],
+        required=frozenset(map(Mark, facts.get("required", ()))),
+    )
 
 
 def _digest(need_text: str, offered: list[Candidate], seed: str) -> str:
@@ -117,6 +170,7 @@ def _digest(need_text: str, offered: list[Candidate], seed: str) -> str:
             list(row.regions),
             row.home,
             row.aftercare_hours,
+            sorted(row.marks),
             [record.id for record in row.records],
         ]
         for row in offered

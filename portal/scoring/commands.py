@@ -187,7 +187,9 @@ def promote_model(name: str, reason: str | None, only_report: bool, address: str
     if only_report:
         return
     if address is None or reason is None:
-        raise click.UsageError("채택은 사람이 합니다: --as 와 --reason · a person promotes: --as and --reason are needed")
+        raise click.UsageError(
+            "채택은 사람이 합니다: --as 와 --reason · a person promotes: --as and --reason are needed"
+        )
     try:
         champions.promote(_acting(address), row.key, reason)
     except RuleBroken as broken:

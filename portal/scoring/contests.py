@@ -133,6 +133,4 @@ def write_answered(explanation_id: int, **_: Any) -> None:
 
 def count_appeal(appeal_id: int, application_id: int, ruling: str, reversed: bool, **_: Any) -> None:
     """appeal.decided → one more for the monitoring, which counts how often a decision did not hold."""
-    session.add(
-        AppealCount(appeal_id=appeal_id, application_id=application_id, ruling=ruling, reversed=reversed)
-    )
+    session.add(AppealCount(appeal_id=appeal_id, application_id=application_id, ruling=ruling, reversed=reversed))

@@ -84,9 +84,7 @@ class RescoreForm(OnceForm):
 @lru_cache(maxsize=1)
 def what_if_form() -> type[OnceForm]:
     """One box for every value that can be moved, named as `whatif.settings` names it; an empty box changes nothing."""
-    boxes = {
-        one.name: StringField(one.label, validators=[Optional(), Length(max=12)]) for one in whatif.settings()
-    }
+    boxes = {one.name: StringField(one.label, validators=[Optional(), Length(max=12)]) for one in whatif.settings()}
     return type("WhatIfForm", (OnceForm,), boxes)
 
 

@@ -83,7 +83,9 @@ def pdf(report: MonthlyReport, language: str) -> bytes:
             str(title_of(found)),
             language,
             report.made_at,
-            str(say("제조혁신포털 · 이름과 기업이 들어 있지 않은 집계", "Manufacturing innovation portal · counts only")),
+            str(
+                say("제조혁신포털 · 이름과 기업이 들어 있지 않은 집계", "Manufacturing innovation portal · counts only")
+            ),
         )
         if found.get("synthetic"):
             sheet.paragraph(SYNTHETIC)

@@ -112,7 +112,9 @@ class Standing:
     def __init__(self, instrument: "Instrument", found: Assessment) -> None:
         self._instrument = instrument
         self.proven, self.weighed = dict(found.proven), dict(found.weighed)
-        self._sums = instrument.sums({code: round(level * POINT) for code, level in found.weighed.items()}, found.proven)
+        self._sums = instrument.sums(
+            {code: round(level * POINT) for code, level in found.weighed.items()}, found.proven
+        )
         self._system = instrument.reached(found.proven)
         self.total, self.system_level, self.capability_level = found.total, found.system_level, found.capability_level
 

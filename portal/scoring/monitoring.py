@@ -166,7 +166,9 @@ def _mix(groups: Sequence[tallies.Group], since: str, least: int) -> dict[str, A
             key, label = getattr(one, name), getattr(one, f"{name}_name")
             cells = rows.setdefault(key or "", (label, [0] * len(TIERS)))[1]
             cells[TIERS.index(one.tier)] += one.firms
-        order = sorted(rows, key=lambda key: (not key, sizes.get(key, 0), rows[key][0].ko if name == "region" and key else key))
+        order = sorted(
+            rows, key=lambda key: (not key, sizes.get(key, 0), rows[key][0].ko if name == "region" and key else key)
+        )
         shown = measures.suppress([rows[key][1] for key in order] or [[0] * len(TIERS)], least)
         found[f"{name}_sums"] = shown[-1]
         found[name] = [
@@ -206,7 +208,9 @@ def _trend(
     months: Sequence[str], voices: Sequence[tallies.Voice], said: Sequence[tallies.Said], least: int
 ) -> list[dict[str, Any]]:
     """The last months side by side: tiers, and how often evaluators thought otherwise."""
-    counts = [[sum(v.firms for v in voices if v.number == i and v.tier is t) for t in TIERS] for i in range(len(months))]
+    counts = [
+        [sum(v.firms for v in voices if v.number == i and v.tier is t) for t in TIERS] for i in range(len(months))
+    ]
     found = []
     for month, cells in zip(months, measures.suppress(counts, least), strict=False):
         first, end = span(month)

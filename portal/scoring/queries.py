@@ -435,4 +435,6 @@ def report_of(actor: Actor, month: str) -> MonthlyReport | None:
 
 def report_months(actor: Actor) -> Sequence[str]:
     """The months that have a report, the newest first."""
-    return session.scalars(_reports(actor).with_only_columns(MonthlyReport.month).order_by(MonthlyReport.month.desc())).all()
+    return session.scalars(
+        _reports(actor).with_only_columns(MonthlyReport.month).order_by(MonthlyReport.month.desc())
+    ).all()

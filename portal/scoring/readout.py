@@ -181,9 +181,7 @@ def _drift(found: Mapping[str, Any]) -> Section:
         ),
         (table,) if items else (),
         tuple(notes),
-        say(
-            "견줄 기업이 두 기간 모두 30곳을 넘으면 나옵니다.", "Shows once both periods hold at least 30 firms."
-        ),
+        say("견줄 기업이 두 기간 모두 30곳을 넘으면 나옵니다.", "Shows once both periods hold at least 30 firms."),
     )
 
 
@@ -339,9 +337,7 @@ def _severity(found: Mapping[str, Any]) -> Section:
                 "Codes stand for names, so that nobody who assigns can pick the lenient.",
             ),
         ),
-        say(
-            "함께 본 것이 30건을 넘는 위원이 아직 없습니다.", "Nobody has read 30 files together with others yet."
-        ),
+        say("함께 본 것이 30건을 넘는 위원이 아직 없습니다.", "Nobody has read 30 files together with others yet."),
     )
 
 

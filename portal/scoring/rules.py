@@ -227,7 +227,8 @@ CODES = define(
             "You have already asked. You may ask again once it is answered.",
         ),
         "month_wrong": say(
-            "{first}부터 이번 달까지의 달을 2026-11처럼 적어 주세요.", "Give a month such as 2026-11, from {first} until now."
+            "{first}부터 이번 달까지의 달을 2026-11처럼 적어 주세요.",
+            "Give a month such as 2026-11, from {first} until now.",
         ),
         "month_open": say(
             "아직 끝나지 않은 달입니다. 보고서는 다음 달 1일부터 만들 수 있습니다.",

@@ -361,7 +361,9 @@ def settled(actor: Actor, period: Period, models: Sequence[str]) -> list[Settled
     newest = (
         sa.select(sa.func.max(Suggestion.id))
         .join(Application, Application.id == Suggestion.application_id)
-        .where(_within(Application.decided_at, period), Suggestion.created_at <= Application.decided_at, _counted(actor))
+        .where(
+            _within(Application.decided_at, period), Suggestion.created_at <= Application.decided_at, _counted(actor)
+        )
         .group_by(Suggestion.application_id)
     )
     rows = session.execute(

@@ -87,7 +87,15 @@ def training_set(until: datetime | None = None) -> TrainingSet:
     _need("training_no_raters", len({one.person_id for one in usable}), LEAST_RATERS)
     _need("training_firms_few", len({one.organisation_id for one in usable}), LEAST_FIRMS)
     rows = [
-        [one.id, one.inputs_sha256, one.instrument, one.organisation_id, one.person_id, one.tier.value, one.at.isoformat()]
+        [
+            one.id,
+            one.inputs_sha256,
+            one.instrument,
+            one.organisation_id,
+            one.person_id,
+            one.tier.value,
+            one.at.isoformat(),
+        ]
         for one in usable
     ]
     return TrainingSet(usable, _cases(instrument, usable, entries), record.digest(record.canonical(rows)))

@@ -23,7 +23,9 @@ from portal.web.pages import NavItem
 bp = Blueprint("selection", __name__)
 PERMISSIONS = rules.PERMISSIONS
 NAV = [
-    NavItem(say("선정", "Selection"), "selection.calls", "selection:progress:read", order=43, covers=("/operator/letters",)),
+    NavItem(
+        say("선정", "Selection"), "selection.calls", "selection:progress:read", order=43, covers=("/operator/letters",)
+    ),
     NavItem(say("순위 승인", "Rankings"), "selection.rankings", "selection:ranking:approve", order=42),
 ]
 

@@ -62,7 +62,9 @@ class BonusForm(VersionedForm):
     """One field per ground; made by `bonus_form`."""
 
     note = TextAreaField(
-        _l("근거"), description=_l("어떤 서류로 확인했는지 적어 주세요."), validators=[Optional(), Length(max=NOTE_LENGTH)]
+        _l("근거"),
+        description=_l("어떤 서류로 확인했는지 적어 주세요."),
+        validators=[Optional(), Length(max=NOTE_LENGTH)],
     )
 
     @property

@@ -76,11 +76,7 @@ def waiting(actor: Actor) -> Sequence[Ranking]:
 
 def ranking_by_key(actor: Actor, key: str) -> Ranking:
     """A ranking that the actor approves. Raises: NotVisible."""
-    row = session.scalar(
-        rankings_visible_to(actor)
-        .where(Ranking.key == key)
-        .options(joinedload(Ranking.call))
-    )
+    row = session.scalar(rankings_visible_to(actor).where(Ranking.key == key).options(joinedload(Ranking.call)))
     if row is None:
         raise NotVisible
     return row
@@ -147,7 +143,10 @@ def progress_of(actor: Actor) -> list[Progress]:
     """Every call of the actor that has applications, the newest first."""
     handed_in = sa.exists().where(Application.call_id == Call.id, Application.submitted_at.is_not(None))
     calls = session.scalars(
-        sa.select(Call).where(calls_visible_to(actor), handed_in).order_by(Call.closes_at.desc(), Call.id.desc()).limit(100)
+        sa.select(Call)
+        .where(calls_visible_to(actor), handed_in)
+        .order_by(Call.closes_at.desc(), Call.id.desc())
+        .limit(100)
     ).all()
     return [progress(call) for call in calls]
 

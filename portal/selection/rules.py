@@ -290,7 +290,9 @@ def rank(candidates: Iterable[Candidate], terms: Terms) -> Result:
     ordered = in_order((one for one in everybody if one.recommended), terms)
     lines: list[Place] = []
     spent, waiting, cutoff = 0, 0, None
-    for number, (one, limit) in enumerate(zip(ordered, fits(ordered, terms.budget, terms.places), strict=True), start=1):
+    for number, (one, limit) in enumerate(
+        zip(ordered, fits(ordered, terms.budget, terms.places), strict=True), start=1
+    ):
         total = one.with_bonus(terms.cap)
         if limit is None:
             spent += one.subsidy

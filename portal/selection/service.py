@@ -270,7 +270,9 @@ def _end(actor: Actor, ranking: Ranking, state: RankingState, note: str = "") ->
     ranking.state, ranking.ended_at, ranking.note = state, clock.now(), note.strip()
     session.flush()
     grants.take(actor, "call", ranking.call_id, RIGHT, person_id=ranking.approver_id, reason=f"selection.{state.value}")
-    audit.record(actor, f"ranking.{ENDED_BY[state]}", OBJECT, ranking.id, {"call": ranking.call_id, "digest": ranking.digest})
+    audit.record(
+        actor, f"ranking.{ENDED_BY[state]}", OBJECT, ranking.id, {"call": ranking.call_id, "digest": ranking.digest}
+    )
 
 
 # --- the reserve list -------------------------------------------------------------------------------------------

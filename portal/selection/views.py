@@ -102,7 +102,9 @@ def budget(key: str):
                 once_key=form.once.data,
             )
             flash(
-                _("예산을 바꾸었습니다. 후보 %(n)s건이 선정되었습니다.", n=len(made)) if made else _("예산을 바꾸었습니다."),
+                _("예산을 바꾸었습니다. 후보 %(n)s건이 선정되었습니다.", n=len(made))
+                if made
+                else _("예산을 바꾸었습니다."),
                 "success",
             )
             return redirect(url_for("selection.call", key=key))
@@ -118,9 +120,7 @@ def bonus(key: str):
     actor = current_actor()
     application = queries.application_in(actor, key)
     kept = queries.bonus_of(application.id)
-    form = bonus_form(kept.points if kept else {})(
-        data={"note": kept.note, "version": kept.version} if kept else None
-    )
+    form = bonus_form(kept.points if kept else {})(data={"note": kept.note, "version": kept.version} if kept else None)
     back = url_for("selection.call", key=application.call.key)
     if form.validate_on_submit():
         if kept is not None:

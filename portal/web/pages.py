@@ -127,7 +127,9 @@ def _navigation() -> list[NavLink]:
     links = [(item, url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
     # A page that stands in no menu belongs to the entry whose address begins its own.
     begins = [(start, url) for item, url in links for start in (url, *item.covers)]
-    _, here = max((pair for pair in begins if f"{request.path}/".startswith(f"{pair[0]}/")), key=_length, default=("", ""))
+    _, here = max(
+        (pair for pair in begins if f"{request.path}/".startswith(f"{pair[0]}/")), key=_length, default=("", "")
+    )
     return [NavLink(str(item.label), url, url == here) for item, url in links]
 
 
@@ -194,7 +196,12 @@ def init_app(app: Flask) -> None:
     app.after_request(_headers)
     app.context_processor(_context)
     app.jinja_env.globals.update(
-        csp_nonce=_nonce, address=address, page_url=page_url, language_url=language_url, get_locale=get_locale, sentence=words.sentence
+        csp_nonce=_nonce,
+        address=address,
+        page_url=page_url,
+        language_url=language_url,
+        get_locale=get_locale,
+        sentence=words.sentence,
     )
     app.jinja_env.filters.update(when=when, money=money)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

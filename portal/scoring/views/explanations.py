@@ -37,9 +37,7 @@ def ask_explanation():
 def _asked_page(form: AskForm, objection: ObjectForm | None = None) -> str:
     asked = queries.own_explanations(current_actor())
     waiting = any(one.is_open and one.kind is RequestKind.EXPLAIN for one in asked)
-    return render_template(
-        "scoring/explanation_ask.html", form=form, objection=objection, asked=asked, waiting=waiting
-    )
+    return render_template("scoring/explanation_ask.html", form=form, objection=objection, asked=asked, waiting=waiting)
 
 
 @bp.post("/result/objection/<key>")

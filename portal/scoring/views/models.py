@@ -71,9 +71,7 @@ def _spoke(refused: ModelEvent, events: Sequence[ModelEvent]) -> bool:
 def model(key: str):
     row = _load(key)
     sheet = dossier.sheet(row.facts, group_names(), group_places())
-    plot = (
-        against_promise(sheet.points, promised=_("모형이 말한 확률"), seen=_("실제 비율")) if sheet.points else None
-    )
+    plot = against_promise(sheet.points, promised=_("모형이 말한 확률"), seen=_("실제 비율")) if sheet.points else None
     drift = monitoring.drift_since(current_actor(), (row.trained_from, row.trained_until))
     return render_template(
         "scoring/model.html",
@@ -119,7 +117,8 @@ def _promotion_page(row: ModelVersion, form: ReasonForm):
         verdict=dossier.promotion(row.facts),
         champion=champion,
         # a report made against another champion says nothing about this one
-        stale=row.facts.get("against_sha256", record.CHAMPION) != (champion.card_sha256 if champion else record.CHAMPION),
+        stale=row.facts.get("against_sha256", record.CHAMPION)
+        != (champion.card_sha256 if champion else record.CHAMPION),
         only_demo=row.synthetic and not marks.is_demo(),
         again=OnceForm(formdata=None),
         is_challenger=row.state is ModelState.CHALLENGER,
@@ -152,7 +151,11 @@ def roll_back():
             flash(_("되돌렸습니다. 이제부터 새 제안은 이전 것이 합니다."), "success")
             return redirect(url_for(".models"))
     return render_template(
-        "scoring/model_roll_back.html", form=form, champion=champion, before=queries.champion_before(), instrument=load()
+        "scoring/model_roll_back.html",
+        form=form,
+        champion=champion,
+        before=queries.champion_before(),
+        instrument=load(),
     )
 
 

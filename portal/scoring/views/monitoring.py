@@ -91,7 +91,9 @@ def ask_report():
     except RuleBroken as broken:
         shown = MonthForm(month=month)
         refuse(shown, broken)
-        return render_template("scoring/monitoring.html", form=shown, month=None, found=None, reports=[], people={}), 422
+        return render_template(
+            "scoring/monitoring.html", form=shown, month=None, found=None, reports=[], people={}
+        ), 422
     if job is None:
         return redirect(url_for(".monitoring_report", month=month))
     return redirect(url_for(".job", key=job.key))

@@ -96,8 +96,7 @@ def what_if_result(key: str):
         matrix=answer["matrix"],
         moved=answer["changed"]["up"] + answer["changed"]["down"],
         groups=[
-            (label, _ordered(axis, answer["groups"][name], name_of, place_of))
-            for name, (axis, label) in AXES.items()
+            (label, _ordered(axis, answer["groups"][name], name_of, place_of)) for name, (axis, label) in AXES.items()
         ],
         border=[
             {**found, "firm": one.organisation.name, "from": _tier(found["from"]), "to": _tier(found["to"])}
@@ -117,7 +116,9 @@ def _tries(jobs: Iterable[ScoringJob]) -> list[Try]:
         found.append(
             Try(
                 job,
-                ", ".join(f"{label} {now} → {then}" if now else f"{label} → {then}" for label, now, then in _changes(asked)),
+                ", ".join(
+                    f"{label} {now} → {then}" if now else f"{label} → {then}" for label, now, then in _changes(asked)
+                ),
                 changed.get("up"),
                 changed.get("down"),
                 points(total["before"]) if total else "",
