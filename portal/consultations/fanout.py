@@ -22,6 +22,7 @@ from portal.consultations.rules import ENOUGH, FEWEST, MAX_TEXT, MOST, FanOutSta
 from portal.directory import queries as directory
 from portal.directory.models import Listing
 from portal.directory.rules import clean
+from portal.matching import choices as matching_choices
 from portal.matching import queries as matching
 
 ONCE = "consultation.fan_out"
@@ -149,6 +150,7 @@ def start(actor: Actor, listing_keys: Sequence[str], topic: Topic, need: str, *,
         )
         session.add(row)
         session.flush()
+        matching_choices.keep(actor, [one.listing_id for one in row.places])
         once.keep(actor, once_key, ONCE, row.key)
         audit.record(actor, "fan_out.start", "fan_out", row.id, {"listings": [one.listing_id for one in row.places]})
         _go_on(actor, row)

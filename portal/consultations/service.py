@@ -30,6 +30,7 @@ from portal.directory import queries as directory
 from portal.directory import ratings
 from portal.directory.models import Listing
 from portal.directory.rules import clean
+from portal.matching import choices
 from portal.matching import queries as matching
 
 ONCE = "consultation.request"
@@ -41,7 +42,7 @@ def request(actor: Actor, listing_key: str, topic: Topic, need: str, *, once_key
     once_key: of the form; the same key, or a second request while one is open, gives the first one back
     Raises  : NotVisible for a listing that is not public; RuleBroken consultation_need_needed (need),
               consultation_too_many; Forbidden.
-    Notes   : writes consultation, audit; emits consultation.requested
+    Notes   : keeps what stood before the company; writes consultation, audit; emits consultation.requested
     """
     if not actor.has(*SME) or actor.organisation_id is None:
         raise Forbidden("no_right")
@@ -70,6 +71,7 @@ def request(actor: Actor, listing_key: str, topic: Topic, need: str, *, once_key
                 need=clean(need)[:MAX_TEXT],
             ),
         )
+        choices.keep(actor, [listing.id])
         once.keep(actor, once_key, ONCE, row.key)
         return row
 

@@ -41,6 +41,7 @@ NAV = [
             "/supplier/capacity",
             "/supplier/import",
             "/supplier/ratings",
+            "/supplier/exposure",
         ),
     ),
     NavItem(
@@ -48,7 +49,7 @@ NAV = [
         "directory.review_queue",
         "directory:review:read",
         order=60,
-        covers=("/operator/marks", "/operator/builds", "/operator/concentration"),
+        covers=("/operator/marks", "/operator/builds", "/operator/concentration", "/operator/recommendations"),
     ),
 ]
 

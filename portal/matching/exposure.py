@@ -72,6 +72,8 @@ class Exposure:
     kept_out: Sequence[tuple[Words, int]]
     is_public: bool
     looked_at: int
+    # of them: where it stands among the first five as it is
+    now: int
     chances: Sequence[Chance]
 
 
@@ -102,6 +104,7 @@ def own(actor: Actor) -> Exposure | None:
     names, rows = directory.Names(), _impressions(listing.id)
     is_public = listing.id in {row.id for row in directory.public_rows(actor, [listing.id])}
     asked = _companies(plan) if plan and is_public else []
+    one = queries.candidates_of([listing])[0]
     return Exposure(
         listing=listing,
         since=timedelta(days=DAYS),
@@ -113,7 +116,8 @@ def own(actor: Actor) -> Exposure | None:
         kept_out=[(sentence(code), count) for code, count in sorted((planned.kept_out if planned else {}).items())],
         is_public=is_public,
         looked_at=len(asked),
-        chances=_chances(queries.candidates_of([listing])[0], asked, plan, names) if asked else [],
+        now=_among_first(one, asked, plan) if asked else 0,
+        chances=_chances(one, asked, plan, names) if asked else [],
     )
 
 

@@ -1,11 +1,13 @@
 """Gates before scores, parts that add up to sentences, a place for newcomers, turns for near-ties, no hidden part."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from portal.directory.oversight import Mark
 from portal.directory.rules import NATIONWIDE
-from portal.matching.rules import Need, gate, weigh
+from portal.matching.rules import Need, gate, talks, weigh, with_written
 from portal.matching.score import MAXIMA, PRIOR, mean_outcome, outcome, parts_of, rank, technology
 from portal.reference.rules import SizeClass
 from tests.factories.suppliers import Build, supplier
@@ -151,3 +153,22 @@ def test_a_diagnosis_becomes_weighted_technologies():
 def test_no_diagnosis_needs_nothing():
     assert weigh([], []) == ({}, {})
     assert technology(Need(organisation_id=1), supplier(1), {}).points == 15
+
+
+def test_what_a_company_writes_weighs_as_much_as_its_diagnosis():
+    assert with_written({}, ()) == {}
+    assert with_written({"MES": 1.0}, ()) == {"MES": 1.0}
+    assert with_written({}, ("ERP", "MES")) == {"ERP": 0.5, "MES": 0.5}
+    assert with_written({"MES": 0.5, "QMS": 0.5}, ("ERP",)) == {"ERP": 0.5, "MES": 0.25, "QMS": 0.25}
+
+
+def test_stating_very_many_places_brings_no_more_than_three_even_shares():
+    assert talks([0, 1, 2, 999], companies=3) == [0, 5, 10, 15]
+    assert talks([0, 0], companies=10) == [0, 0]
+    assert talks([1, 999], companies=0) == [5, 5]
+
+
+def test_a_programme_may_ask_for_a_mark():
+    asked = replace(NEED, required=frozenset({Mark.AI}))
+    assert gate(asked, supplier(1)) == "match_mark"
+    assert gate(asked, replace(supplier(1), marks=frozenset({Mark.AI, Mark.AAS}))) is None

@@ -25,7 +25,7 @@ def diagnosed(inside, cast, drain):
 
 
 def shown(page):
-    return [" ".join(card.h2.get_text().split()) for card in page.soup.select("article.supplier")]
+    return [" ".join(card.h3.get_text().split()) for card in page.soup.select("article.supplier")]
 
 
 def test_before_a_diagnosis_the_page_says_what_to_do(client_as):
