@@ -1,0 +1,13 @@
+"""What stands behind the matching's doors: a list that hana has kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.matching import choices, service
+
+
+def door_values(world: Any) -> dict[str, Any]:
+    hana = world.actor("hana")
+    service.write_need(hana, "MES")
+    return {"matching.choice": {"key": choices.keep(hana).key}}
