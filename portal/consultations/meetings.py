@@ -29,6 +29,9 @@ from portal.directory.rules import clean
 
 PURPOSE = "consultation"
 TITLE = say("공급기업 상담", "Consultation")
+WEEKDAYS = (
+    say("월", "Mon"), say("화", "Tue"), say("수", "Wed"), say("목", "Thu"), say("금", "Fri"), say("토", "Sat"), say("일", "Sun"),
+)  # fmt: skip
 SHOWN = 12
 """Free times that a thread shows at once."""
 

@@ -147,8 +147,7 @@ def _may_book(row: Consultation, own: Side | None, is_frozen: bool) -> bool:
 
 def _when(slot: Any) -> str:
     start, end = clock.kst(slot.starts_at), clock.kst(slot.ends_at)
-    day = (_("월"), _("화"), _("수"), _("목"), _("금"), _("토"), _("일"))[start.weekday()]
-    return f"{start:%m-%d} ({day}) {start:%H:%M}–{end:%H:%M}"
+    return f"{start:%m-%d} ({meetings.WEEKDAYS[start.weekday()]}) {start:%H:%M}–{end:%H:%M}"
 
 
 def done(key: str, said: str) -> Any:
