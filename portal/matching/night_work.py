@@ -45,6 +45,7 @@ log = logging.getLogger("portal.matching")
 
 BLOCK = 500
 ROWS = 5_000
+_NOBODY = -1
 Told = Callable[[NightStep, int, int], None]
 
 
@@ -205,17 +206,16 @@ def _why_nobody(score: csr_matrix, at: int) -> str:
 
 def _kept_out(needs: Sequence[Need], candidates: Sequence[Candidate]) -> list[dict[str, int]]:
     """For each supplier: gate → companies. Companies of one place are alike, but for a supplier's own."""
-    places: dict[frozenset[str], list[Need]] = {}
-    for need in needs:
-        places.setdefault(need.regions, []).append(need)
+    places = Counter(need.regions for need in needs)
+    seats = {need.organisation_id: need.regions for need in needs}
     found = []
     for one in candidates:
         counted: Counter[str] = Counter()
-        for alike in places.values():
-            other = next((need for need in alike if need.organisation_id != one.organisation_id), None)
-            if other is not None and (code := gate(other, one)):
-                counted[code] += sum(need.organisation_id != one.organisation_id for need in alike)
-        found.append(dict(counted))
+        own = seats.get(one.organisation_id)
+        for regions, companies in places.items():
+            if code := gate(Need(_NOBODY, regions=regions), one):
+                counted[code] += companies - (regions == own)
+        found.append({code: count for code, count in counted.items() if count})
     return found
 
 
