@@ -231,7 +231,10 @@ class Database:
         tables = sorted(self._written | _between(self._base, target))
         statements = ["SET LOCAL lock_timeout = '1s'", "SET LOCAL session_replication_role = replica"]  # no triggers
         for table in tables:
-            statements += [f'DELETE FROM "{table}"', f'INSERT INTO "{table}" TABLE {_place_of(table, target)}."{table}"']
+            statements += [
+                f'DELETE FROM "{table}"',
+                f'INSERT INTO "{table}" TABLE {_place_of(table, target)}."{table}"',
+            ]
         statements.append(
             "SELECT setval(quote_ident(name)::regclass, coalesce(last_value, 1), last_value IS NOT NULL)"
             f" FROM {target.place}._counters"

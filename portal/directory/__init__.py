@@ -5,8 +5,9 @@ Words  : Listing 등록정보 (what a supplier says), TrackRecord 구축실적 (
 Status : DRAFT → PENDING → APPROVED; a returned listing is a DRAFT with a reason. An edit of an approved listing is
 public at once and waits in the operators' queue as a difference from the approved text. A Suspension 정지 stands beside
 the status: what is public now is approved and not suspended.
-Extra rooms: `search` reads loosely typed queries and ranks listings (pure); `index` is the text index, with `tokens`
-(reading Korean), `scan` (going through it) and `compiled` (the same for very many listings).
+Extra rooms: `searching` makes a page of the directory of `facets`, `thesaurus` (names of technologies, pure) and
+`shelf` (the index in each process, what changed since laid over it, noted by `changes`); `index` is the text index
+itself, with `tokens` (reading Korean), `scan` (going through it) and `compiled` (the same for very many listings).
 The supplier's side: `kinds` (processes, standards, grades, pure), `completeness` (what is missing and why it matters,
 pure), `capacity` (month by month), `versions` (every saved public text), `staleness` (letters before a listing goes
 grey), `sheets` (rows of a workbook against a listing, pure), `importing` (the workbook out and in), `esteem` (what
@@ -58,4 +59,4 @@ def init_app(app: Flask) -> None:
     impressions.configure(app.extensions["settings"].data_dir / "impressions")
 
 
-from portal.directory import claims_desk, marks_desk, own_desk, ratings_desk, suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)
+from portal.directory import changes, claims_desk, marks_desk, own_desk, ratings_desk, suspension_desk, views  # noqa: E402, F401  (routes attach themselves to `bp`)

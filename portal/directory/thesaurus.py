@@ -1,17 +1,16 @@
-"""Finding a listing by what people type: loose Korean, wrong spaces, English and Korean names of one thing. Pure.
+"""Reading what people type as technologies: any of their names, Korean or English, whatever the spaces. Pure.
 
-A query is read into units. A unit is a technology (any of its names, Korean or English, found as the longest match)
-or a word that is left over. A listing matches when at least half of the units do; units that match weigh more than
-how well they match, so that two names of the same technology give the same list in the same order.
+A technology is found as the longest match of any of its names; the words that are left over stay words. Query and
+listing then speak of a technology by one made-up word (`sign_of`), so that all its names find the same listings in the
+same order.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_QUERY = 200
@@ -68,6 +67,11 @@ class Thesaurus:
         self._names = [
             (name, frozenset(codes)) for name, codes in sorted(names.items(), key=lambda one: (-len(one[0]), one[0]))
         ]
+
+    @property
+    def names(self) -> list[str]:
+        """Every name, folded and without spaces."""
+        return [name for name, _ in self._names]
 
     def find(self, folded: str) -> tuple[list[frozenset[str]], list[str]]:
         """The technologies named in a folded text, in its order, and the words that are left over."""
@@ -152,103 +156,11 @@ def read(text: str, thesaurus: Thesaurus) -> Question:
     return Question(tuple(codes[:MAX_UNITS]), tuple(words[:MAX_UNITS]), len(text) > MAX_QUERY)
 
 
-@dataclass(frozen=True)
-class Document:
-    """A listing as the search sees it."""
-
-    # technology → how strongly: merely mentioned 0.5, declared 1, with verified builds up to 1.5. The level that a
-    # supplier gives itself counts nothing here: exaggerating must not lead upwards.
-    technologies: Mapping[str, float]
-    text: str
-    grams: frozenset[str]
-
-
-def document(
-    declared: Iterable[str], text: str, labels: str, thesaurus: Thesaurus, proven: Mapping[str, int] | None = None
-) -> Document:
-    """Read a listing once; kept until its next version.
-
-    proven: technology → number of verified builds with it
-    text  : the supplier's own words, searched for names of technologies and for words
-    labels: names of its industries and regions, searched for words only
-    """
-    folded = fold(text)
-    named, _ = thesaurus.find(folded)
-    strengths = {code: 0.5 for codes in named for code in codes}
-    strengths.update(dict.fromkeys(declared, 1.0))
-    strengths.update({code: 1 + 0.5 * builds / (builds + 2) for code, builds in (proven or {}).items() if builds})
-    packed = f"{folded} {fold(labels)}".replace(" ", "")
-    return Document(strengths, packed, grams(packed))
-
-
-def grams(packed: str) -> frozenset[str]:
-    return frozenset(packed[place : place + 2] for place in range(len(packed) - 1))
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One listing found: its score and which units of the question it answers."""
-
-    id: int
-    score: float
-    technologies: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-
-
-@dataclass
-class _Tally:
-    """How many listings hold a word: rare words weigh more."""
-
-    total: int
-    holding: dict[str, int] = field(default_factory=dict)
-
-    def weight(self, word: str) -> float:
-        return math.log(1 + self.total / (1 + self.holding.get(word, 0)))
-
-
-def rank(question: Question, documents: Mapping[int, tuple[str, Document]]) -> list[Hit]:
-    """Score every document; best first, equal scores by id.
-
-    documents : id → (folded name of the supplier, document)
-    Complexity: one pass over the documents for each unit.
-    """
-    coverage = {
-        word: {key: share for key, (name, doc) in documents.items() if (share := _coverage(word, name, doc)) > 0}
-        for word in question.words
-    }
-    tally = _Tally(len(documents), {word: len(found) for word, found in coverage.items()})
-    units = len(question.technologies) + len(question.words)
-    hits = []
-    for key, (_, doc) in documents.items():
-        codes, words, score = [], [], 0.0
-        for group in question.technologies:
-            best = max(((doc.technologies.get(code, 0.0), code) for code in sorted(group)), default=(0.0, ""))
-            if best[0] > 0:
-                codes.append(best[1])
-                score += best[0]
-        for word in question.words:
-            if share := coverage[word].get(key, 0.0):
-                words.append(word)
-                score += share * min(tally.weight(word), 3.0) / 3.0
-        matched = len(codes) + len(words)
-        if matched and 2 * matched >= units:
-            hits.append(Hit(key, round(10 * matched + score, 6), tuple(codes), tuple(words)))
-    return sorted(hits, key=lambda hit: (-hit.score, hit.id))
-
-
-def _coverage(word: str, name: str, doc: Document) -> float:
-    """How much of a word a document holds: whole in the name 2, whole 1, by most of its letter pairs less."""
-    if word in name:
-        return 2.0
-    if word in doc.text:
-        return 1.0
-    pairs = grams(word)
-    if len(pairs) < 2:
-        return 0.0
-    share = len(pairs & (doc.grams | grams(name))) / len(pairs)
-    return share / 2 if share >= 0.6 else 0.0
-
-
 @lru_cache(maxsize=4)
 def thesaurus_of(technologies: tuple[tuple[str, tuple[str, ...]], ...]) -> Thesaurus:
     return Thesaurus(technologies)
+
+
+def sign_of(code: str) -> str:
+    """The word that stands for a technology in the index: nobody types it, and no analyser takes it apart."""
+    return "x" + "".join(mark for mark in code.lower() if mark.isalnum())
