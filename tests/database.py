@@ -25,6 +25,7 @@ from sqlalchemy import event
 
 from portal.base import marks
 from portal.base.db import db
+from portal.directory import shelf
 from tests import stages
 from tests.conftest import SERVER
 
@@ -163,6 +164,7 @@ class Database:
                 state = self._states[way]
                 self._refill(state)
             marks._known.clear()
+            shelf.forget()
         self._begin(state)
 
     def _keep(self, way: Way, facts: Any) -> None:
