@@ -15,11 +15,11 @@ from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session
 from portal.base.words import Words, say, sentence
-from portal.directory import marks
+from portal.directory import marks, shelf
 from portal.directory import queries as directory
-from portal.directory import search as text_search
 from portal.directory.marks import Mark
 from portal.directory.models import Listing
+from portal.directory.thesaurus import fold
 from portal.matching.models import Recommendation, Shortlist, WrittenNeed
 from portal.matching.rules import Candidate, Need, weigh, with_written
 from portal.matching.score import MAXIMA, Part
@@ -212,8 +212,7 @@ def written_need(organisation_id: int | None) -> WrittenNeed | None:
 
 def named_technologies(text: str) -> list[str]:
     """Codes of the technologies that a text names, by any of their names, in its order."""
-    thesaurus = text_search.thesaurus_of(tuple((row.code, row.words) for row in reference.technologies()))
-    found, _ = thesaurus.find(text_search.fold(text))
+    found, _ = shelf.thesaurus().find(fold(text))
     return list(dict.fromkeys(code for codes in found for code in sorted(codes)))
 
 
