@@ -16,11 +16,12 @@ from portal.applications import queries as applications
 from portal.applications.models import Application
 from portal.applications.queries import Filters
 from portal.applications.rules import Status
+from portal.base import clock
 from portal.base.access import Actor
 from portal.consultations import queries as consultations
-from portal.directory import claims, suspension, verification
+from portal.directory import claims, ratings, suspension, verification
 from portal.directory import queries as directory
-from portal.directory.rules import ListingStatus
+from portal.directory.rules import ListingStatus, is_stale_soon
 from portal.evaluation import draws, lateness, objecting, pressure, queues, seating, sidebyside
 from portal.evaluation.queues import QueueFilters
 from portal.evaluation.seating import AssignmentFilters
@@ -142,6 +143,17 @@ def _sme(actor: Actor, page: Home) -> None:
                 _("공급기업이 우리 회사에 구축했다고 올렸습니다"),
                 url_for("directory.company_builds"),
                 "warn",
+            )
+        )
+    to_rate = sum(one.rating is None for one in ratings.chances(actor))
+    if to_rate:
+        page.figures.append(
+            Figure(
+                _("공급기업 평가"),
+                to_rate,
+                _("곳"),
+                _("과제를 마친 공급기업을 평가할 수 있습니다"),
+                url_for("directory.company_ratings"),
             )
         )
     own_applications = applications.mine(actor)
@@ -309,6 +321,20 @@ def _supplier(actor: Actor, page: Home) -> None:
     if listing is not None:
         state = _("정지 중") if listing.suspension else str(status.label)
         page.figures.append(Figure(_("등록 상태"), state, url=url_for("directory.edit")))
+        unanswered = ratings.unanswered(actor)
+        if unanswered:
+            page.figures.append(
+                Figure(_("답하지 않은 평가"), unanswered, _("건"), url=url_for("directory.own_ratings"))
+            )
+    is_quiet = page.todo is None and listing is not None and status is ListingStatus.APPROVED
+    if is_quiet and is_stale_soon(listing.last_confirmed_at, clock.now()):
+        page.todo = Todo(
+            _("등록정보가 지금도 맞나요?"),
+            _("오랫동안 확인하지 않았습니다. 180일이 지나면 회색으로 보이고 추천에서 빠집니다."),
+            _("확인하기"),
+            url_for("directory.edit"),
+            "clock",
+        )
     if listing is not None and listing.suspension is not None:
         page.todo = Todo(
             _("등록이 정지되었습니다"),

@@ -26,7 +26,7 @@ from portal.directory.models import Listing, Rating, TrackRecord
 from portal.directory.rules import clean
 
 RATE = "rate"
-MAX_TEXT = 1000
+MAX_TEXT = 3000
 PAGE_SIZE = 5
 
 CODES = define(
@@ -87,7 +87,7 @@ def _given(listing_id: int, organisation_id: int) -> Rating | None:
 def may_rate(actor: Actor, listing_id: int) -> bool:
     """Whether the actor's company can rate this supplier now."""
     owner = actor.organisation_id
-    if owner is None or not actor.has(Role.SME_OWNER):
+    if owner is None or not actor.has(*SME):
         return False
     return opened_by(listing_id, owner) is not None and _given(listing_id, owner) is None
 
@@ -138,7 +138,7 @@ def rate(actor: Actor, listing_id: int, stars: int, text: str = "") -> Rating:
             supplier_rating_text (text)
     """
     owner = actor.organisation_id
-    if owner is None or not actor.has(Role.SME_OWNER):
+    if owner is None or not actor.has(*SME):
         raise Forbidden("no_right")
     try:
         with transaction():
@@ -176,6 +176,13 @@ def own(actor: Actor, number: int) -> Page[Rating]:
     listing = queries.own(actor)
     listing_id = listing.id if listing is not None and actor.has(*SUPPLIER) else 0
     return paginate(_of(listing_id), number, 20)
+
+
+def unanswered(actor: Actor) -> int:
+    """How many ratings of the own supplier wait for a reply, should it want to."""
+    mine = sa.select(Listing.id).where(Listing.organisation_id == actor.organisation_id).scalar_subquery()
+    counted = sa.select(sa.func.count()).where(Rating.listing_id == mine, Rating.replied_at.is_(None))
+    return session.scalar(counted) or 0 if actor.has(*SUPPLIER) else 0
 
 
 def by_key(actor: Actor, key: str) -> Rating:

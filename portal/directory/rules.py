@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from portal.accounts.rules import OPERATOR, SUPPLIER, Role
+from portal.accounts.rules import OPERATOR, SME, SUPPLIER, Role
 from portal.base.access import YES, Actor, RuleBroken, Verdict, no
 from portal.base.words import Words, define, say
 from portal.directory.kinds import GRADE_LABELS, PROCESS_LABELS, STANDARD_LABELS
 from portal.reference.rules import SIZE_LABELS
 
 GREY_AFTER = timedelta(days=180)
+REMIND_BEFORE = timedelta(days=14)
 NATIONWIDE = "nationwide"
 MAX_PRODUCTS = 20
 MAX_SLOTS = 999
@@ -115,7 +116,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "directory:versions:read": SUPPLIER | OPERATOR | {Role.AUDITOR},
     "directory:ratings:read": SUPPLIER,
     "directory:ratings:reply": SUPPLIER,
-    "directory:ratings:give": frozenset({Role.SME_OWNER}),
+    "directory:ratings:give": SME,
     "directory:review:read": OPERATOR | {Role.AUDITOR},
     "directory:review:decide": OPERATOR,
 }
@@ -296,6 +297,11 @@ def product_facts(product: Mapping[str, Any]) -> list[Words]:
 def is_grey(last_confirmed_at: datetime | None, now: datetime) -> bool:
     """Whether nobody has confirmed the listing for 180 days: it is shown in grey and offers no capacity."""
     return last_confirmed_at is None or now - last_confirmed_at > GREY_AFTER
+
+
+def is_stale_soon(last_confirmed_at: datetime | None, now: datetime) -> bool:
+    """Whether the listing is grey, or turns grey within two weeks."""
+    return last_confirmed_at is None or now - last_confirmed_at > GREY_AFTER - REMIND_BEFORE
 
 
 def clean(text: str) -> str:

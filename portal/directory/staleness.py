@@ -10,9 +10,8 @@ from portal.base import clock, mail
 from portal.base.db import session, transaction
 from portal.directory import queries, standing
 from portal.directory.models import Listing
-from portal.directory.rules import GREY_AFTER
+from portal.directory.rules import GREY_AFTER, REMIND_BEFORE
 
-REMIND_BEFORE = timedelta(days=14)
 # a worker that slept through the day still tells
 LATE = timedelta(days=14)
 
