@@ -38,6 +38,7 @@ FEATURES = (
     "appeals",
     "matching",
     "consultations",
+    "matchdays",
     "desk",
     "demo",
 )

@@ -86,10 +86,12 @@ def _count_looks() -> None:
 def _work_long() -> None:
     from portal.directory import shelf  # features: not needed until the worker runs
     from portal.evaluation import work as draws
+    from portal.matchdays import work as timetables
     from portal.matching import night_work as nights
     from portal.scoring import work
 
     shelf.build_if_needed()  # searches get slower until it is done
+    timetables.run_waiting()
     draws.run_waiting()  # seconds, so it comes before what takes minutes
     nights.run_waiting()
     work.run_waiting()

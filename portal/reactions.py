@@ -31,6 +31,7 @@ from portal.evaluation import (
 )
 from portal.evaluation import service as evaluation
 from portal.evaluators import service as evaluators
+from portal.matchdays import service as matchdays
 from portal.matching import service as matching
 from portal.scoring import champions, contests
 from portal.scoring import service as scoring
@@ -92,6 +93,10 @@ EVENTS: dict[str, list[Handler]] = {
     "consultation.expired": [fanout.go_on, talks.tell_expired],
     "consultation.closed": [talks.tell_closed],
     "consultation.concluded": [meetings.free_slot, talks.tell_concluded],
+    "matchday.invited": [matchdays.tell_invited],
+    "matchday.published": [matchdays.tell_published],
+    "matchday.moved": [matchdays.tell_moved],
+    "matchday.cancelled": [matchdays.tell_cancelled],
     "message.sent": [talks.tell_message],
     "meeting.booked": [talks.tell_booked],
     "meeting.called_off": [talks.tell_called_off],

@@ -260,13 +260,14 @@ def drain(app: Any) -> Callable[[], list[Any]]:
     from portal.base import mail, outbox
     from portal.base.db import session
     from portal.evaluation import work as draws
+    from portal.matchdays import work as timetables
     from portal.scoring import work
 
     def run() -> list[Any]:
         with app.app_context():
             before = set(session.scalars(sa.select(mail.Mail.id).where(mail.Mail.sent_at.is_not(None))))
             for _ in range(100):
-                if not outbox.deliver_due() + mail.send_due() + draws.run_waiting() + work.run_waiting():
+                if not outbox.deliver_due() + mail.send_due() + draws.run_waiting() + timetables.run_waiting() + work.run_waiting():
                     break
             else:
                 raise AssertionError("events without end")
