@@ -167,7 +167,7 @@ def cancel_day(key: str):
 # --- who takes part -----------------------------------------------------------------------------------------------
 
 
-@bp.route("/operator/matchdays/<key>/people", methods=["GET", "POST"])
+@bp.get("/operator/matchdays/<key>/people")
 @requires("matchdays:day:read")
 def people(key: str):
     return _people_page(queries.by_key(current_actor(), key))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import random
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from portal.accounts import service as accounts
-from portal.accounts.models import Organisation, Person
+from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind, Role
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session, transaction
-from portal.matchdays import arranging, queries, service, work
+from portal.matchdays import arranging, queries, service, sheet, work
 from portal.matchdays.models import Attendee, MatchDay
 from portal.matchdays.rules import Channel, Reply, Side
 from tests.factories import directory
@@ -104,18 +105,6 @@ def crowd(companies: int, suppliers: int, *, seed: int = 1, **changes: Any) -> M
     return day
 
 
-def person_of(row: Attendee) -> Person:
-    return session.get_one(Person, row.person_id)
-
-
-def on_its_day(day: MatchDay) -> date:
-    """Let the day be today, for what is only recorded then."""
-    with transaction():
-        row = session.get_one(MatchDay, day.id)
-        row.day = clock.today()
-        return row.day
-
-
 def door_values(world: Any) -> dict[str, Any]:
     """Hana and gong meet at a day whose timetable is made and not sent out yet."""
     un = world.actor("un")
@@ -130,10 +119,18 @@ def door_values(world: Any) -> dict[str, Any]:
     service.open_day(un, day.key)
     service.keep_apart(un, day.key, duri.key, gong.key, "합성 까닭")
     (apart,) = queries.apart(day)
-    table = solved(day)
-    meeting = table.meetings[0].key
+    meeting = solved(day).meetings[0].key
+    kept = sheet.upload(un, day.key, io.BytesIO(sheet.template(day)), "희망.xlsx")
+    open_one = planned(un, title="합성 열린 날")
+    service.open_day(un, open_one.key)
+    sent = planned(un, title="합성 알린 날", slots=1, per_company=1)
+    ours = invited(sent, houses[0], session.get_one(Organisation, own.organisation_id))
+    said(sent, ours[1])
+    said(sent, *ours)
+    service.open_day(un, sent.key)
+    arranging.publish(un, sent.key, solved(sent).digest)
     names = (
-        "show calendar paper day edit_day open_day close_day cancel_day people invite keep_apart upload_sheet "
+        "day edit_day open_day close_day cancel_day people invite keep_apart upload_sheet "
         "sheet_template timetable solving_state solve clear publish add_meeting hall"
     )
     return {
@@ -142,7 +139,9 @@ def door_values(world: Any) -> dict[str, Any]:
         "matchdays.attendee": {"key": day.key, "attendee": hana.key},
         "matchdays.attendee_calendar": {"key": day.key, "attendee": hana.key},
         "matchdays.let_meet": {"key": day.key, "apart": apart.key},
-        "matchdays.wish_sheet": {"key": day.key},
+        "matchdays.wish_sheet": {"key": day.key, "sheet_key": kept.key},
+        "matchdays.show": {"key": open_one.key},
+        **{f"matchdays.{name}": {"key": sent.key} for name in ("calendar", "paper")},
         **{
             f"matchdays.{name}": {"key": day.key, "meeting": meeting}
             for name in ("meeting", "move_meeting", "swap_meetings", "remove_meeting")
