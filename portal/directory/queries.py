@@ -82,6 +82,13 @@ def public_by_key(actor: Actor, key: str) -> Listing:
     return row
 
 
+def public_by_keys(actor: Actor, keys: Sequence[str]) -> list[Listing]:
+    """The public ones of these listings with their records, in the order of the keys."""
+    wanted = public(actor).where(Listing.key.in_(keys)).options(selectinload(Listing.records))
+    found = {row.key: row for row in session.scalars(wanted)}
+    return [found[key] for key in keys if key in found]
+
+
 def own(actor: Actor) -> Listing | None:
     """The listing of the actor's own organisation, None while nobody has begun it."""
     if actor.organisation_id is None:

@@ -48,6 +48,7 @@ from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
 from portal.web.pages import address, page_number
 
+MOST_COMPARED = 4
 SORT_LABELS = {
     "best": say("관련 높은 순", "Best match"),
     "record": say("확인된 실적 많은 순", "Most verified builds"),
@@ -78,6 +79,29 @@ def index():
     )
     return render_template(
         "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=facets.LABELS
+    )
+
+
+@bp.get("/suppliers/compare")
+@public
+def compare():
+    """Up to four suppliers side by side; the address holds who."""
+    actor = current_actor()
+    asked = list(dict.fromkeys(key for key in request.args.getlist("with") if key))
+    rows = queries.public_by_keys(actor, asked[:MOST_COMPARED])
+    budget.spend(actor, "listing", [row.key for row in rows if row.organisation_id != actor.organisation_id])
+    ids = [row.id for row in rows]
+    return render_template(
+        "directory/compare.html",
+        rows=rows,
+        most=MOST_COMPARED,
+        left_out=len(asked) - len(rows),
+        names=queries.Names(),
+        levels=LEVEL_LABELS,
+        marked=marks.standing(ids, clock.today()),
+        rated=ratings.of(ids),
+        answers=responses.of(ids),
+        without=lambda row: url_for(".compare", **{"with": [one.key for one in rows if one is not row]}),
     )
 
 

@@ -3,6 +3,7 @@ const behaviours = {
   "form[data-autosave]": "./autosave.js",
   "[data-confirm]": "./confirm.js",
   "form[data-filters]": "./filters.js",
+  "form[data-live]": "./live.js",
   "[data-counter]": "./counter.js",
   "table[data-queue]": "./queue-keys.js",
   "form.case-form": "./case-keys.js",
