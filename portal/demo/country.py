@@ -88,6 +88,7 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         cases,
         cohort,
         gatherings,
+        looking,
         rounds,
         talks,
         vouching,
@@ -111,7 +112,9 @@ def build(password_hash: str, second_factor: Callable[[], str]) -> None:
         rounds.decided_and_told,
         rounds.afterwards,
         vouching.vouching,
+        looking.looks,
         cohort.night,
+        looking.recommendations,
     )
     with click.progressbar(
         stages, label="예시 나라를 만드는 중(1~2분) · building the demo country (a minute or two)"

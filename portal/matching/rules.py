@@ -32,8 +32,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 # The recommended five of a night; a company that is shown among them is a lead.
 PER_COMPANY = 5
-# Conversations that one place for a project is worth: three of five asked show interest, one of them builds.
-TALKS_PER_SLOT = 5
+# Recommendations that one place for a project is worth: half of the companies ask, and one of five asked is built for.
+TALKS_PER_SLOT = 10
 # No supplier gets more than this many times its even share of a night, however many places it states.
 MOST_SHARES = 3
 MAX_WRITTEN = 1000

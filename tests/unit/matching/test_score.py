@@ -163,7 +163,7 @@ def test_what_a_company_writes_weighs_as_much_as_its_diagnosis():
 
 
 def test_stating_very_many_places_brings_no_more_than_three_even_shares():
-    assert talks([0, 1, 2, 999], companies=3) == [0, 5, 10, 15]
+    assert talks([0, 1, 2, 999], companies=3) == [0, 10, 15, 15]
     assert talks([0, 0], companies=10) == [0, 0]
     assert talks([1, 999], companies=0) == [5, 5]
 
