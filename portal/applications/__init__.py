@@ -5,7 +5,8 @@ evaluator and auditor (read). Words: Application 신청, 접수번호 receipt nu
 Snapshot 동결본. Statuses: `rules.Status`; transitions: `rules.TRANSITIONS`.
 Extra rooms beside `rules` (statuses and verdicts): `parts` (of the form), `completeness` (what a part still lacks) and
 `refusals` (sentences by code); `questions` (lists of data/application.toml), `advice` (hints that floors above bring to
-the check page), `stages` (what floors above know of the way: phases to come, days that are set), `letters` (what people are told by mail), `receipt` (the PDF), `export` (the list as a spreadsheet),
+the check page), `stages` (what floors above know of the way: phases to come, days that are set), `tracks` (calls for
+suppliers of one field), `participation` (how far those take part), `letters` (what people are told by mail), `receipt` (the PDF), `export` (the list as a spreadsheet),
 `filling` (the pages of the form as plain values). The screens stand in `views/`, by who sits before them.
 """
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.applications.parts import PLAN_TEXTS, Answer, Consent, Direction, PaperState, Part, Writer
+from portal.base.words import Words
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Filled:
     kpis  : (name, before, target, direction) per row; before and target are None while empty
     pledges : exclusion code → Answer value
     papers  : paper code → PaperState
+    missing_mark : what the call asks of the supplier and the named one does not hold today
     """
 
     tier: str | None = None
@@ -43,6 +45,7 @@ class Filled:
     own_share_source: str | None = None
     kpis: Sequence[tuple[str, Decimal | None, Decimal | None, str]] = ()
     consortium: bool = False
+    missing_mark: Words | None = None
     supplier_id: int | None = None
     consent: Consent | None = None
     exclusions: tuple[str, ...] = ()
@@ -135,6 +138,8 @@ def _partner(filled: Filled) -> list[Problem]:
         return [Problem("no_supplier", Part.PARTNER, "supplier")]
     if filled.consent is Consent.DECLINED:
         return [Problem("supplier_declined", Part.PARTNER, "supplier")]
+    if filled.missing_mark is not None:
+        return [Problem("supplier_lacks_mark", Part.PARTNER, "supplier", {"mark": filled.missing_mark})]
     return []
 
 

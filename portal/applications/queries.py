@@ -13,7 +13,7 @@ from sqlalchemy.orm import lazyload
 
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import EVALUATORS, SME, SUPPLIER, Role
-from portal.applications import questions
+from portal.applications import questions, tracks
 from portal.applications.completeness import Filled
 from portal.applications.models import (
     Application,
@@ -29,7 +29,9 @@ from portal.base import clock, grants
 from portal.base.access import SYSTEM, Actor, NotVisible
 from portal.base.db import session
 from portal.base.paging import Page, paginate
+from portal.directory import marks
 from portal.directory import queries as directory
+from portal.directory.marks import Mark
 from portal.directory.models import Listing
 from portal.profiles import queries as profiles
 from portal.programmes import catalogue
@@ -265,6 +267,7 @@ def filled(application: Application, rows: Sequence[PaperRow] | None = None) -> 
     rows = papers(application) if rows is None else rows
     listed = questions.exclusions()
     version = profile_version(application.organisation_id)
+    missing = tracks.missing_mark(application.call, application.member.organisation_id if application.member else None)
     return Filled(
         tier=application.tier,
         tiers_of_call=frozenset(application.call.tiers),
@@ -278,6 +281,7 @@ def filled(application: Application, rows: Sequence[PaperRow] | None = None) -> 
         own_share_source=application.own_share_source,
         kpis=tuple((row.name, row.before, row.target, row.direction) for row in application.kpis),
         consortium=application.programme.consortium,
+        missing_mark=missing.label if missing else None,
         supplier_id=application.member.organisation_id if application.member else None,
         consent=application.member.consent if application.member else None,
         exclusions=tuple(one.code for one in listed),
@@ -485,9 +489,11 @@ def own_membership(actor: Actor, key: str) -> ConsortiumMember:
     return row
 
 
-def suppliers(actor: Actor, text: str, limit: int) -> list[Listing]:
-    """Public listings whose name holds every word, to choose a supplier from."""
+def suppliers(actor: Actor, text: str, limit: int, mark: Mark | None = None) -> list[Listing]:
+    """Public listings whose name holds every word, to choose a supplier from. mark: what they have to hold today."""
     wanted = directory.public(actor).join(Organisation, Organisation.id == Listing.organisation_id)
+    if mark is not None:
+        wanted = wanted.where(Listing.id.in_(marks.holding(mark, clock.today())))
     for word in text.split()[:5]:
         bare = sa.func.replace(Organisation.name, " ", "")
         wanted = wanted.where(

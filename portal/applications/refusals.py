@@ -54,6 +54,10 @@ CODES = define(
         ),
         "no_supplier": say("함께할 공급기업을 골라 주세요.", "Please choose your supplier."),
         "supplier_unknown": say("공급기업 명부에 없는 기업입니다.", "This supplier is not in the directory."),
+        "supplier_lacks_mark": say(
+            "이 공고는 ‘{mark}’ 확인을 받은 공급기업과 함께 신청합니다. 다른 공급기업을 골라 주세요.",
+            "This call asks for a supplier with the verified mark “{mark}”. Please choose another one.",
+        ),
         "supplier_declined": say(
             "공급기업이 참여하지 않겠다고 답했습니다. 다른 공급기업을 골라 주세요.",
             "The supplier declined. Please choose another one.",

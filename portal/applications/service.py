@@ -13,7 +13,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from portal.accounts.rules import EVALUATORS, OPERATOR, SME, SUPPLIER, Role
-from portal.applications import filling, queries, ties
+from portal.applications import filling, queries, ties, tracks
 from portal.applications.completeness import problems_of
 from portal.applications.models import (
     Application,
@@ -153,6 +153,8 @@ def _supplier(actor: Actor, application: Application, listing_key: str | None) -
         listing = directory.public_by_key(actor, listing_key)
     except NotVisible:
         raise RuleBroken("supplier_unknown", "supplier") from None
+    if missing := tracks.missing_mark(application.call, listing.organisation_id):
+        raise RuleBroken("supplier_lacks_mark", "supplier", mark=missing.label)
     return {"id": listing.organisation_id, "name": listing.name}
 
 

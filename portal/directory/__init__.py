@@ -50,7 +50,7 @@ NAV = [
         "directory.review_queue",
         "directory:review:read",
         order=60,
-        covers=("/operator/marks", "/operator/builds", "/operator/concentration", "/operator/recommendations"),
+        covers=("/operator/marks", "/operator/builds", "/operator/concentration", "/operator/participation", "/operator/recommendations"),
     ),
 ]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.rules import SME, Role
+from portal.applications import tracks
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
 from portal.base.db import session
@@ -129,16 +130,13 @@ def _match(row: Recommendation, held: frozenset[Mark]) -> Match:
 # --- what the ranking reads --------------------------------------------------------------------------------
 
 
-def need_of(organisation_id: int, *, required: frozenset[Mark] = frozenset()) -> Need:
-    """What a company needs: its profile as it stands, the newest suggestion's way up, its own words.
-
-    required: marks that the programme it applied for asks of a supplier
-    """
-    return replace(needs([organisation_id])[0], required=required)
+def need_of(organisation_id: int) -> Need:
+    """What a company needs: its profile as it stands, the newest suggestion's way up, its own words, its call's track."""
+    return needs([organisation_id])[0]
 
 
 def needs(organisation_ids: Sequence[int]) -> list[Need]:
-    """The needs of several companies, in their order; four queries for all of them."""
+    """The needs of several companies, in their order; five queries for all of them."""
     found = {row.organisation_id: row for row in _rows(Profile, organisation_ids)}
     written = {row.organisation_id: row for row in _rows(WrittenNeed, organisation_ids)}
     said = {
@@ -153,6 +151,7 @@ def needs(organisation_ids: Sequence[int]) -> list[Need]:
             )
         )
     }
+    required = tracks.asked_marks(organisation_ids)
     lifting = [row for row in reference.technologies() if row.level_to is not None]
     regions: dict[str | None, frozenset[str]] = {}
     made = []
@@ -172,6 +171,7 @@ def needs(organisation_ids: Sequence[int]) -> list[Need]:
                 ksic=profile.ksic if profile else None,
                 size=profile.size if profile else None,
                 target_level=min(suggestion.system_level + 1, 4) if suggestion else None,
+                required=required.get(organisation_id, frozenset()),
             )
         )
     return made

@@ -24,7 +24,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from portal.base import clock
 from portal.programmes.models import Call
 from portal.programmes.queries import Need
-from portal.programmes.rules import CallFacts, SystemLevel, Tier
+from portal.programmes.rules import CallFacts, SupplierTrack, SystemLevel, Tier
 from portal.reference.rules import SizeClass
 from portal.web.forms import Form, OnceForm
 
@@ -159,6 +159,11 @@ class CallForm(OnceForm):
         option_widget=CheckboxInput(),
         validators=[InputRequired(_l("유형을 하나 이상 고르세요."))],
     )
+    track = SelectField(
+        _l("공급기업 조건"),
+        validators=[Optional()],
+        description=_l("고르면, 운영기관이 이 분야를 확인한 공급기업과 함께하는 신청만 받습니다."),
+    )
     opens_at = _kst_field(_l("접수 시작"), _l("접수 시작을 적어 주세요."), _l("한국 시각입니다."))
     closes_at = _kst_field(
         _l("접수 마감"), _l("접수 마감을 적어 주세요."), _l("서버에 도착한 시각으로 판정합니다. 이 시각까지 받습니다.")
@@ -190,6 +195,7 @@ class CallForm(OnceForm):
         self.programme.choices = [("", _("고르세요")), *((row.code, row.label) for row in programmes)]
         self.region.choices = regions
         self.tiers.choices = [(tier.value, tier.label) for tier in Tier]
+        self.track.choices = [("", _("모든 공급기업")), *((track.value, track.label) for track in SupplierTrack)]
 
     @property
     def facts(self) -> CallFacts:
@@ -209,6 +215,7 @@ class CallForm(OnceForm):
             ceiling_krw=self.ceiling.krw,
             subsidy_ratio=self.ratio.ratio,
             months=self.months.data,
+            track=SupplierTrack(self.track.data) if self.track.data else None,
         )
 
     def shown(self) -> dict[str, Any]:
@@ -241,6 +248,7 @@ def filled_from(call: Call) -> dict[str, Any]:
         "ceiling": call.ceiling_override_krw and call.ceiling_override_krw // MANWON,
         "ratio": None if call.ratio_override is None else Decimal(str(round(call.ratio_override * 100, 2))).normalize(),
         "months": call.months_override,
+        "track": call.track.value if call.track else "",
         "contact": call.contact,
     }
 

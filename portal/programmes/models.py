@@ -16,6 +16,7 @@ from portal.programmes.rules import (
     Phase,
     ProgrammeKind,
     ProgrammeStatus,
+    SupplierTrack,
     Sureness,
     Tier,
     phase,
@@ -123,6 +124,8 @@ class Call(Keyed, Stamped, Versioned, db.Model):
     # key of reference.Region; None = the whole country
     region: Mapped[str | None] = mapped_column(sa.String(60), index=True)
     contact: Mapped[str] = mapped_column(sa.String(200), default="")
+    # the field of suppliers that the call is for; None = any
+    track: Mapped[SupplierTrack | None] = mapped_column(enum_type(SupplierTrack))
     # how many evaluators read each application
     reviews: Mapped[int] = mapped_column(default=2)
     # override the programme's own figures; None keeps them
@@ -205,6 +208,7 @@ class Call(Keyed, Stamped, Versioned, db.Model):
             ceiling_krw=self.ceiling_override_krw,
             subsidy_ratio=self.ratio_override,
             months=self.months_override,
+            track=self.track,
         )
 
 

@@ -140,6 +140,23 @@ PHASE_LABELS: dict[Phase, Words] = {
     Phase.CLOSED: say("조기 종료", "Closed early"),
 }
 
+
+class SupplierTrack(StrEnum):
+    """A call of its own for suppliers of one field: who is named in an application must hold the verified mark."""
+
+    AI = "ai"
+    DIGITAL_TWIN = "digital_twin"
+
+    @property
+    def label(self) -> Words:
+        return TRACK_LABELS[self]
+
+
+TRACK_LABELS: dict[SupplierTrack, Words] = {
+    SupplierTrack.AI: say("제조AI 공급기업", "Suppliers of manufacturing AI"),
+    SupplierTrack.DIGITAL_TWIN: say("디지털트윈 공급기업", "Suppliers of digital twins"),
+}
+
 OPERATORS = frozenset({"operator_national", "operator_region"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -189,6 +206,14 @@ CODES = define(
         ),
         "call_region_fixed": say(
             "공고를 연 뒤에는 지역을 바꿀 수 없습니다.", "The region of a published call is fixed."
+        ),
+        "call_track_fixed": say(
+            "공고를 연 뒤에는 공급기업 조건을 바꿀 수 없습니다.",
+            "The condition for suppliers of a published call is fixed.",
+        ),
+        "call_track_no_supplier": say(
+            "이 사업은 신청할 때 공급기업을 고르지 않아 조건을 걸 수 없습니다.",
+            "Applications to this programme name no supplier, so none can be asked for.",
         ),
         "call_budget_positive": say("예산은 0보다 커야 합니다.", "The budget must be above zero."),
         "call_budget_large": say(
@@ -264,7 +289,8 @@ def can_manage(actor: Actor, own_region: Collection[str], region: str | None) ->
 class CallFacts:
     """What an operator writes about a call. Money in won, times aware UTC, region None = national.
 
-    The last three override the programme's own figures for this call; None keeps the programme's.
+    ceiling, ratio and months override the programme's own figures for this call; None keeps the programme's.
+    track: the mark that the named supplier must hold; None = any supplier
     """
 
     programme: str
@@ -282,6 +308,7 @@ class CallFacts:
     ceiling_krw: int | None = None
     subsidy_ratio: float | None = None
     months: int | None = None
+    track: SupplierTrack | None = None
 
 
 def broken_facts(
@@ -289,6 +316,7 @@ def broken_facts(
     *,
     programme_tiers: Collection[Tier],
     programme_runs: bool,
+    programme_names_supplier: bool = True,
     at: datetime,
     before: CallFacts | None = None,
     published: bool = False,
@@ -316,6 +344,8 @@ def broken_facts(
             "tiers",
             tiers=say(", ".join(name.ko for name in names), ", ".join(name.en for name in names)),
         )
+    if facts.track is not None and not programme_names_supplier:
+        refuse("call_track_no_supplier", "track")
     in_range = True
     for name in ("opens_at", "closes_at"):
         if not EARLIEST <= getattr(facts, name) < LATEST:
@@ -340,6 +370,8 @@ def broken_facts(
             refuse("call_programme_fixed", "programme")
         if facts.region != before.region:
             refuse("call_region_fixed", "region")
+        if facts.track != before.track:
+            refuse("call_track_fixed", "track")
         if at >= before.opens_at and not before.tiers <= facts.tiers:
             refuse("call_tiers_fixed", "tiers")
     return wrong

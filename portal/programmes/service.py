@@ -202,6 +202,7 @@ def _checked(actor: Actor, facts: CallFacts, *, before: CallFacts | None = None,
         facts,
         programme_tiers=programme.tiers if programme else tuple(Tier),
         programme_runs=programme.is_running if programme else True,
+        programme_names_supplier=programme.consortium if programme else True,
         at=clock.now(),
         before=before,
         published=published,
@@ -221,6 +222,7 @@ def _write(row: Call, facts: CallFacts, programme: Programme) -> None:
     row.reviews = facts.reviews
     row.ceiling_override_krw, row.ratio_override = facts.ceiling_krw, facts.subsidy_ratio
     row.months_override = facts.months
+    row.track = facts.track
 
 
 def _publish(actor: Actor, row: Call) -> None:
@@ -239,6 +241,7 @@ def _audited(facts: CallFacts) -> dict[str, Any]:
         "budget_krw": facts.budget_krw,
         "region": facts.region,
         "reviews": facts.reviews,
+        "track": facts.track,
     }
 
 

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from portal.applications.views import cases, checking, consortium, wizard  # noqa: F401
+from portal.applications.views import cases, checking, consortium, participation, wizard  # noqa: F401

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from portal.applications import advice, bp, filling, forms, queries, questions, service
+from portal.applications import advice, bp, filling, forms, queries, questions, service, tracks
 from portal.applications.completeness import Problem, problems_of
 from portal.applications.models import Application
 from portal.applications.parts import PLAN_TEXTS, PaperState, Part, parts_of
@@ -279,7 +279,8 @@ def _rows_of(stale: StaleVersion) -> list[tuple[str, Any, Any]]:
 def _suppliers(application: Application, form: Any) -> dict[str, Any]:
     """Suppliers to choose from: what the search found, and always the one that is named."""
     text = request.args.get("q", "").strip()
-    found = queries.suppliers(current_actor(), text, SUPPLIERS_SHOWN)
+    asked = tracks.asked_mark(application.call)
+    found = queries.suppliers(current_actor(), text, SUPPLIERS_SHOWN, asked)
     chosen = form.supplier.data
     if chosen and all(listing.key != chosen for listing in found):
         with contextlib.suppress(NotVisible):
@@ -291,7 +292,7 @@ def _suppliers(application: Application, form: Any) -> dict[str, Any]:
     form.supplier.choices = [*form.supplier.choices, *((listing.key, listing.name) for listing in found)]
     if not form.is_submitted():
         form.supplier.data = (own.key if own else member.organisation.key) if member else None
-    return {"q": text, "member": member, "hints": {listing.key: listing.summary for listing in found}}
+    return {"q": text, "member": member, "asked": asked, "hints": {listing.key: listing.summary for listing in found}}
 
 
 @bp.post("/applications/<key>/edit/<part>/autosave")
