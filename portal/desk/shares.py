@@ -83,6 +83,12 @@ def tables(actor: Actor, since: date) -> list[Table]:
     supply, only = _supply(), own_region(actor)
     made = [
         (
+            "impressions",
+            say("보임", "Shown"),
+            say("검색과 추천에 나온 수", "In search and recommendations"),
+            _shown(since),
+        ),
+        (
             "leads",
             say("상담 요청", "Requests"),
             say("기업이 상담을 요청한 수", "How often companies asked"),
