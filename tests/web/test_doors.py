@@ -52,6 +52,7 @@ ACTS_ON_LOOKING = {"security.confirm_email", "security.reset_password", "securit
 # Opening somebody else's paper leaves its trace in the audit log (접속기록): that row is meant.
 ACTS_ON_LOOKING |= {
     "appeals.file",
+    "consultations.file",
     "applications.paper",
     "evaluation.evidence",
     "evaluators.paper",
