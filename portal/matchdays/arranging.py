@@ -14,6 +14,7 @@ from portal.appointments.models import Slot
 from portal.base import audit, clock, once, outbox
 from portal.base.access import SYSTEM, YES, Actor, NotVisible, RuleBroken, StaleVersion, Verdict, ensure, no
 from portal.base.db import session, transaction
+from portal.base.words import Words
 from portal.matchdays import queries, rules, timetable
 from portal.matchdays.models import Attendee, MatchDay, Meeting, Solving
 from portal.matchdays.rules import Attendance, DayState, MeetingOutcome, Note, Origin, SolvingState
@@ -97,6 +98,21 @@ def table_of(day: MatchDay) -> Table:
         solving=solving,
         is_outdated=is_outdated and day.state is not DayState.PUBLISHED,
     )
+
+
+def own_unmet(day: MatchDay, own: Attendee) -> list[tuple[str, Words]]:
+    """Whom a party wished for and does not meet, in the order of its wishes, with as much of the why as it may know."""
+    rows, question = queries.meetings(day), queries.question_of(day)
+    known = [
+        seat for seat in queries.seats(rows) if seat.company in question.company and seat.supplier in question.supplier
+    ]
+    told = timetable.unmet(question, known)
+    names = {one.id: one.name for one in queries.attendees(day)}
+    return [
+        (names[other], told[own.id, other].told)
+        for other in sorted(own.ranks, key=lambda one: own.ranks[one])
+        if (own.id, other) in told and other in names
+    ]
 
 
 # --- solving ------------------------------------------------------------------------------------------------------

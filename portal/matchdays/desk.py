@@ -176,8 +176,7 @@ def people(key: str):
 def _people_page(row: MatchDay, form: InviteForm | None = None, apart: ApartForm | None = None) -> str:
     actor = current_actor()
     rows = queries.attendees(row)
-    side = Side.SUPPLIER if request.args.get("side") == Side.SUPPLIER.value else Side.COMPANY
-    text = (request.args.get("q") or "")[:80]
+    side, text = _asked()
     apart = apart or ApartForm(formdata=None)
     apart.offer(rows)
     return render_template(
@@ -188,6 +187,7 @@ def _people_page(row: MatchDay, form: InviteForm | None = None, apart: ApartForm
         counts={one: sum(row.side is one for row in rows) for one in Side},
         names={one.id: one.name for one in rows},
         text=text,
+        limit=queries.MOST_FOUND,
         found=queries.to_invite(actor, row, side, text) if row.state in (DayState.DRAFT, DayState.OPEN, DayState.CLOSED) else [],
         form=form or InviteForm(formdata=None),
         apart=apart,
@@ -198,6 +198,12 @@ def _people_page(row: MatchDay, form: InviteForm | None = None, apart: ApartForm
     )
 
 
+def _asked() -> tuple[Side, str]:
+    """Which side, and what was searched for."""
+    side = Side.SUPPLIER if request.args.get("side") == Side.SUPPLIER.value else Side.COMPANY
+    return side, (request.args.get("q") or "")[:80]
+
+
 @bp.post("/operator/matchdays/<key>/invite")
 @requires("matchdays:day:manage")
 def invite(key: str):
@@ -206,7 +212,11 @@ def invite(key: str):
     form = InviteForm()
     if form.validate_on_submit():
         try:
-            count = service.invite(actor, key, form.organisations.data or [])
+            chosen = form.organisations.data or []
+            if request.form.get("everybody"):
+                side, text = _asked()
+                chosen = [one.key for one in queries.to_invite(actor, row, side, text)]
+            count = service.invite(actor, key, chosen)
         except RuleBroken as broken:
             refuse(form, broken)
             row = queries.by_key(actor, key)

@@ -67,7 +67,7 @@ class DayForm(VersionedForm, OnceForm):
         description=_l("상담석이 모자라면 고르게 나누고, 남는 자리는 추첨합니다."),
     )
     wishes_until = DayField(_l("희망 마감일"), [DataRequired(_l("날짜를 골라 주세요."))])
-    note = TextAreaField(_l("안내"), [Optional(), Length(max=2000)], description=_l("주차, 준비물처럼 참가하는 분이 알아야 할 것"))
+    note = TextAreaField(_l("참가 안내"), [Optional(), Length(max=2000)], description=_l("주차, 준비물처럼 참가하는 분이 알아야 할 것"))
 
     def facts(self) -> dict[str, Any]:
         names = ("title", "day", "place", "region", "minutes", "pause", "slots", "tables", "per_company", "wishes_until")
@@ -183,7 +183,7 @@ class SolveForm(OnceForm):
 class AddForm(Form):
     company = SelectField(_l("도입기업"))
     supplier = SelectField(_l("공급기업"))
-    slot = SelectField(_l("시간"), coerce=int)
+    slot = SelectField(_l("만나는 시간"), coerce=int)
 
     def offer(self, day: MatchDay, companies: Sequence[Attendee], suppliers: Sequence[Attendee]) -> None:
         self.company.choices = [(one.key, one.name) for one in companies]

@@ -29,6 +29,8 @@ from portal.reference import queries as reference
 
 OWNER, PURPOSE, SUBJECT = "match_day", "match_day", "match_day_meeting"
 PAGE_SIZE = 20
+MOST_FOUND = 60
+"""Organisations to choose from at once."""
 TIED = (TieKind.SHARES, TieKind.FAMILY, TieKind.EMPLOYED)
 """Ties between two firms that make a meeting of theirs no use to anybody else."""
 
@@ -166,7 +168,7 @@ def wished_by(row: Attendee) -> frozenset[int]:
     )
 
 
-def to_invite(actor: Actor, day: MatchDay, side: Side, text: str = "", limit: int = 200) -> list[Organisation]:
+def to_invite(actor: Actor, day: MatchDay, side: Side, text: str = "", limit: int = MOST_FOUND) -> list[Organisation]:
     """Organisations that could be asked and were not yet, by name: companies of the day's region, public suppliers."""
     kind = OrganisationKind.COMPANY if side is Side.COMPANY else OrganisationKind.SUPPLIER
     asked = sa.select(Attendee.organisation_id).where(Attendee.day_id == day.id)

@@ -64,6 +64,7 @@ def _page(day: MatchDay, **forms: Any) -> str:
         by_hand=sum(one.origin is rules.Origin.HAND for one in table.meetings),
         may_solve=bool(rules.in_state(day.state, DayState.OPEN, DayState.CLOSED)),
         may_arrange=bool(rules.may_arrange(day.state)) and not (solving and solving.is_working),
+        is_over=day.spans[-1][0] <= clock.now(),
         DayState=DayState,
         Side=Side,
     )

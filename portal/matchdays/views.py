@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from portal.appointments import ics
 from portal.base.access import NotVisible, RuleBroken, StaleVersion
-from portal.matchdays import bp, papers, queries, rules, service
+from portal.matchdays import arranging, bp, papers, queries, rules, service
 from portal.matchdays.forms import fill_reply, reply_form
 from portal.matchdays.models import Attendee, MatchDay
 from portal.matchdays.rules import DayState, Side
@@ -73,6 +73,7 @@ def _page(day: MatchDay, side: Side, own: Attendee | None, form: Any = None, oth
         listings=queries.listings(day) if side is Side.COMPANY else {},
         wished=queries.wished_by(own) if own is not None and side is Side.SUPPLIER else frozenset(),
         meetings=queries.meetings_of(own) if published else [],
+        unmet=arranging.own_unmet(day, own) if published and own.is_coming else [],
         time_of=lambda slot: papers.time_of(day, slot),
         Side=Side,
     )
