@@ -33,7 +33,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev $(COMPILED)
+bench: $(VENV)/.bench $(COMPILED)
 	$(BIN)/python -m tests.bench
 
 words: $(VENV)/.dev
@@ -68,6 +68,10 @@ $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $(VENV)/.run $@
+
+$(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-bench.txt
+	@touch $(VENV)/.run $(VENV)/.dev $@
 
 %.mo: %.po | $(VENV)/.run
 	$(BIN)/pybabel -q compile -i $< -o $@

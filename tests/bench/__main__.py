@@ -17,7 +17,7 @@ for _name in [*(name for name in os.environ if name.startswith(("PORTAL_", "FLAS
     os.environ.pop(_name, None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests.bench import assigning, conflicts, pages, queue, scorer, speed, start  # noqa: E402  (they import the portal)
+from tests.bench import assigning, conflicts, pages, peers, queue, scorer, search, speed, start  # noqa: E402  (they import the portal)
 
 AIMS = {
     "start": 1.3,
@@ -32,10 +32,14 @@ AIMS = {
     "flow_megabytes": 1024,
     "gain": 0.2,
     "recall": 0.99,
+    "search": 0.5,
+    "facets": 0.2,
+    "index_megabytes": 150,
+    "nearest": 0.5,
 }
 
 
-SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue", "conflicts")
+SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue", "conflicts", "search")
 
 
 def main() -> None:
@@ -66,6 +70,8 @@ def main() -> None:
         _assigning()
     if "conflicts" in wanted:
         _conflicts()
+    if "search" in wanted:
+        _search()
 
 
 def _row(*cells: object) -> None:
@@ -284,6 +290,57 @@ def _conflicts() -> None:
         f"{worlds.seated:,} pairs, {worlds.hard_seated} of them with a hard conflict (aim 0; {worlds.barred_pairs:,} pairs "
         f"were barred); {worlds.seconds:.0f} s.\n"
     )
+
+
+def _search() -> None:
+    names = tuple(peers.ENGINES)
+    for size in search.SIZES:
+        seen = search.measure(size, names)
+        tantivy = seen["tantivy"]
+        _head(
+            f"{size:,} listings", "build s", "of it words", "first answer ms", "p50 ms", "p95 ms", "p95 × tantivy",
+            "with counts p50", "p95", "p95 × tantivy", "MB", "queries",
+        )  # fmt: skip
+        for name, one in seen.items():
+            best = name == "ours"
+            ratio = _against(one.p95 / tantivy.p95, AIMS["search"] if best and size > 50_000 else 1e9, 2)
+            counted = ("none", "", "")
+            if one.facets and tantivy.facets:
+                aim = AIMS["facets"] if best and size > 50_000 else 1e9
+                counted = (f"{one.facets[0]:.2f}", f"{one.facets[1]:.2f}", _against(one.facets[1] / tantivy.facets[1], aim, 2))
+            memory = "-" if one.megabytes != one.megabytes else _against(one.megabytes, AIMS["index_megabytes"] if best else 1e9)
+            _row(
+                peers.LABELS[name], f"{one.build:.1f}", f"{one.analysis:.1f}" if one.analysis else "-", f"{one.opened:.0f}",
+                f"{one.p50:.2f}", f"{one.p95:.2f}", ratio, *counted, memory, one.asked,
+            )  # fmt: skip
+        print(flush=True)
+    _relevance(names)
+    n, m = search.NEAREST
+    for threads in (1, 2):
+        found = search.nearest(threads)
+        ratio = _against(found["ours"] / found["peer"], AIMS["nearest"], 2)
+        print(f"exact top {peers.LIMIT} of {n:,} texts over {m:,}, {threads} threads, clock: `matching.texts` {found['ours']:.2f} s, "
+              f"sparse_dot_topn {found['peer']:.2f} s, ratio {ratio}; sums of a row differ by {found['apart']:.1e} at most")  # fmt: skip
+    print(
+        f"\none run, CPU; one or two facets are chosen in every query, the words of a query count. Aims at 100,000: p95 ≤ "
+        f"{AIMS['search']:.0%} of tantivy's, with facet counts ≤ {AIMS['facets']:.0%}; ≤ {AIMS['index_megabytes']} MB; nearest "
+        f"texts ≤ {AIMS['nearest']:.0%} of sparse_dot_topn's time.\n"
+    )
+
+
+def _relevance(names: tuple[str, ...]) -> None:
+    found = search.judge(names)
+    sections = list(found["ours"]["written"])
+    _head("MRR@10 on the project's own texts", *sections, "mean", "typed loosely, mean")
+    for name, ways in found.items():
+        written, loose = ways["written"], ways["loose"]
+        _row(
+            peers.LABELS[name],
+            *(f"{written[one]:.3f}" for one in sections),
+            f"{statistics.fmean(written.values()):.3f}",
+            f"{statistics.fmean(loose.values()):.3f}",
+        )
+    print(flush=True)
 
 
 def _pages(data: Path, rounds: int) -> None:
