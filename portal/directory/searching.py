@@ -58,6 +58,7 @@ class Found:
     why      : listing id → why it is in the list
     ignored  : codes that no facet has: left out, and said
     read_as  : technologies that the text was read as
+    technologies: codes of those chosen and of those read, in this order
     suggested: texts to try where nothing was found
     """
 
@@ -69,6 +70,7 @@ class Found:
     was_cut: bool = False
     ignored: tuple[str, ...] = ()
     read_as: tuple[Words, ...] = ()
+    technologies: tuple[str, ...] = ()
     suggested: tuple[str, ...] = ()
 
 
@@ -85,7 +87,8 @@ def search(actor: Actor, asked: Asked, number: int = 1) -> Found:
     thesaurus = shelf.thesaurus()
     question = words.read(asked.text, thesaurus)
     index = shelf.index(layout)
-    signs = [words.sign_of(code) for codes in question.technologies for code in sorted(codes)]
+    read = [code for codes in question.technologies for code in sorted(codes)]
+    signs = [words.sign_of(code) for code in read]
     typed = " ".join([*signs, *question.words])
     chosen = {
         layout.facets.index(facet): [layout.numbers[facet, code] for code in codes]
@@ -115,7 +118,8 @@ def search(actor: Actor, asked: Asked, number: int = 1) -> Found:
         asked=asked,
         was_cut=question.was_cut,
         ignored=ignored,
-        read_as=tuple(names.technology(code) for codes in question.technologies for code in sorted(codes)),
+        read_as=tuple(names.technology(code) for code in read),
+        technologies=(*asked.chosen.get("technology", ()), *read),
         suggested=() if found.total or question.is_empty else _suggested(question, thesaurus, names),
     )
 

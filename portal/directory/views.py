@@ -75,7 +75,7 @@ def index():
         ImpressionKind.SEARCH,
         [row.id for row in found.page.items],
         first_place=(found.page.number - 1) * found.page.size + 1,
-        technology=next(iter(found.asked.chosen.get("technology", ())), ""),
+        technology=next(iter(found.technologies), ""),
     )
     return render_template(
         "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=facets.LABELS

@@ -32,7 +32,7 @@ def test_what_companies_and_visitors_see_is_added_up_by_province(app, client_as,
     first = make.approved_listing(name="가온 (합성)")
     second = make.approved_listing(name="나래 (합성)")
     for who in ("anon", "hana", "hana"):
-        client_as(who).get("/suppliers?technology=MES")
+        client_as(who).get("/suppliers?q=제조실행시스템")
     for who in ("gong", "un", "gam"):
         client_as(who).get("/suppliers?technology=MES")
     assert rows() == [
