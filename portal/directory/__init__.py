@@ -15,7 +15,9 @@ stars come to, pure), `ratings` (who may rate, rating and reply). Screens of the
 The operator's side: `oversight` (rules of marks and suspensions, pure), `standing` (the one condition for “public
 now”), `suspension` (the act, its appeal and its end), `marks` (what is verified and valid on a day), `verification`
 (claiming and judging it), `earlier` (rules of claimed builds, pure), `claims` (filing, confirming and judging them),
-`budget` (how much one person opens in an hour), `impressions` (how often suppliers are shown). Screens of these: `suspension_desk`, `marks_desk`, `claims_desk`.
+`edits` (what no operator has seen yet), `budget` (how much one person opens in an hour), `impressions` (how often
+suppliers are shown), `concentration` (how evenly, pure). Screens of these: `suspension_desk`, `marks_desk`,
+`claims_desk`.
 """
 
 from __future__ import annotations
