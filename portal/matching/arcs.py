@@ -118,11 +118,13 @@ class _Tables:
         for row, need in enumerate(needs):
             if (own := self._of.get(need.organisation_id)) is not None:
                 points[row, own] = _NOBODY
+            if need.required:
+                points[row, [not need.required <= one.marks for one in self._candidates]] = _NOBODY
         return np.round(points, 2)
 
     def _rest(self, need: Need) -> np.ndarray:
         """All but the technologies; minus infinity where the region is not served."""
-        anybody = replace(need, organisation_id=0)  # a row is for every company that is alike
+        anybody = replace(need, organisation_id=0, required=frozenset())  # a row is for every company that is alike
         row = self._always.copy()
         row += self._row(("sector", (need.ksic or "")[:2]), lambda: self._each(score.sector, anybody))
         row += self._row(("level", need.target_level), lambda: self._each(score.level, anybody))
@@ -147,7 +149,7 @@ class _Tables:
         row = np.zeros(len(self._candidates))
         for sort in np.unique(sorts):
             one = self._candidates[int(np.argmax(sorts == sort))]
-            # the other gates are judged elsewhere: grey and full suppliers never get here, the own firm comes last
+            # the other gates are judged elsewhere: grey and full suppliers never get here, own firm and marks come last
             row[sorts == sort] = -np.inf if gate(need, one) else score.region(need, one).points
         return row
 

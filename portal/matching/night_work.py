@@ -205,16 +205,16 @@ def _why_nobody(score: csr_matrix, at: int) -> str:
 
 
 def _kept_out(needs: Sequence[Need], candidates: Sequence[Candidate]) -> list[dict[str, int]]:
-    """For each supplier: gate → companies. Companies of one place are alike, but for a supplier's own."""
-    places = Counter(need.regions for need in needs)
-    seats = {need.organisation_id: need.regions for need in needs}
+    """For each supplier: gate → companies. Companies of one place and call are alike, but for a supplier's own."""
+    places = Counter((need.regions, need.required) for need in needs)
+    seats = {need.organisation_id: (need.regions, need.required) for need in needs}
     found = []
     for one in candidates:
         counted: Counter[str] = Counter()
         own = seats.get(one.organisation_id)
-        for regions, companies in places.items():
-            if code := gate(Need(_NOBODY, regions=regions), one):
-                counted[code] += companies - (regions == own)
+        for alike, companies in places.items():
+            if code := gate(Need(_NOBODY, regions=alike[0], required=alike[1]), one):
+                counted[code] += companies - (alike == own)
         found.append({code: count for code, count in counted.items() if count})
     return found
 

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from portal.directory.oversight import Mark
 from portal.directory.rules import NATIONWIDE
 from portal.matching import arcs
 from portal.matching.rules import Need, gate
@@ -31,6 +32,7 @@ def world(seed, needs=30, suppliers=40):
             regions=some(2, REGIONS),
             home=frozenset(some(1, REGIONS[:3])),
             aftercare_hours=draw.choice([None, 12, 100]),
+            marks=frozenset(some(1, [Mark.AI, Mark.AAS])),
             records=[
                 Build(
                     technologies=tuple(some(2, CODES)),
@@ -55,6 +57,7 @@ def world(seed, needs=30, suppliers=40):
                 ksic=draw.choice([None, "251", "29"]),
                 size=draw.choice([*SizeClass, None]),
                 target_level=draw.choice([None, 1, 3]),
+                required=frozenset({Mark.AI} if draw.random() < 0.2 else ()),
             )
         )
     return asked, made
