@@ -11,7 +11,7 @@ from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import OrganisationKind, Role, needs_second_factor
 from portal.base import clock
 from portal.base.access import SYSTEM, Actor
-from portal.demo import people, texts
+from portal.demo import offers, people, texts
 from portal.demo.country import CAST, DOMAIN, EVALUATORS, FIRMS, SUPPLIERS, Country
 from portal.directory import service as directory
 from portal.directory import suspension
@@ -91,24 +91,24 @@ def suppliers(country: Country) -> None:
             regions = (
                 ["nationwide"] if number == 0 or random.random() < 0.35 else sorted({home, *random.sample(sidos, 3)})
             )
+            said = {
+                "summary": kind.summary,
+                "description": kind.description,
+                "capabilities": {code: random.randint(2, 5) for code in kind.technologies},
+                "sectors": sorted(random.sample(texts.SECTORS, 4) if number else ["25", "26", "29", "30"]),
+                "regions": regions,
+                "products": [{"name": kind.product, "description": kind.product_text, "price": kind.price}],
+                "founded_year": random.randint(1998, 2021),
+                "engineers": random.randint(4, 60),
+                "open_slots": 4 if number == 0 else random.choice((0, 1, 2, 3, 5)),
+                "lead_weeks": random.choice((2, 4, 6, 8)),
+                "aftercare_hours": random.choice((4, 8, 24, 48)),
+                "contact_name": person.name,
+                "contact_email": person.email,
+                "contact_phone": names.phone(),
+            }
             listing = directory.save_listing(
-                actor,
-                {
-                    "summary": kind.summary,
-                    "description": kind.description,
-                    "capabilities": {code: random.randint(2, 5) for code in kind.technologies},
-                    "sectors": sorted(random.sample(texts.SECTORS, 4) if number else ["25", "26", "29", "30"]),
-                    "regions": regions,
-                    "products": [{"name": kind.product, "description": kind.product_text, "price": kind.price}],
-                    "founded_year": random.randint(1998, 2021),
-                    "engineers": random.randint(4, 60),
-                    "open_slots": 4 if number == 0 else random.choice((0, 1, 2, 3, 5)),
-                    "lead_weeks": random.choice((2, 4, 6, 8)),
-                    "aftercare_hours": random.choice((4, 8, 24, 48)),
-                    "contact_name": person.name,
-                    "contact_email": person.email,
-                    "contact_phone": names.phone(),
-                },
+                actor, said | offers.facts(number, kind.technologies, said["engineers"])
             )
             if number in (SUPPLIERS - 1, SUPPLIERS - 2):
                 continue  # still writing
