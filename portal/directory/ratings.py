@@ -218,7 +218,7 @@ def reply(actor: Actor, key: str, text: str) -> Rating:
 
 
 def _of(listing_id: int) -> sa.Select[tuple[Rating]]:
-    return sa.select(Rating).where(Rating.listing_id == listing_id).order_by(Rating.id.desc())
+    return sa.select(Rating).where(Rating.listing_id == listing_id).order_by(Rating.created_at.desc(), Rating.id.desc())
 
 
 def shown(actor: Actor, listing: Listing, number: int = 1) -> Page[Rating]:

@@ -14,6 +14,7 @@ from portal.base.words import say
 from portal.directory import (
     bp,
     budget,
+    capacity,
     edits,
     facets,
     impressions,
@@ -131,6 +132,7 @@ def show(key: str):
         system_levels=list(SystemLevel),
         product_facts=product_facts,
         labels={"processes": PROCESSES, "sizes": SIZES, "standards": STANDARDS, "grades": GRADES},
+        outlook=capacity.outlook(row.id)[1:4],
         rated=ratings.of([row.id]).get(row.id),
         ratings=ratings.shown(actor, row, page_number()),
         may_rate=ratings.may_rate(actor, row.id),
