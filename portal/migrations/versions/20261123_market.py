@@ -2,7 +2,7 @@
 
 Revision ID: 0004
 Revises: 0003
-Create Date: 2026-11-23 07:32:19.607481
+Create Date: 2026-11-23 07:40:27.807122
 
 """
 
@@ -915,6 +915,9 @@ def upgrade():
     with op.batch_alter_table("consultation_file", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consultation_file_message_id"), ["message_id"], unique=False)
 
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("track", sa.String(length=40), nullable=True))
+
     with op.batch_alter_table("consultation", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("fan_out_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -985,6 +988,9 @@ def downgrade():
         batch_op.drop_column("company_reason")
         batch_op.drop_column("reminders")
         batch_op.drop_column("fan_out_id")
+
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.drop_column("track")
 
     with op.batch_alter_table("consultation_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consultation_file_message_id"))
