@@ -1,6 +1,6 @@
 """Answers and wishes as a spreadsheet: a template out, a filled one in, row by row; taken over whole or not at all.
 
-One row for each company or supplier, named by its registration number. Wishes name others by registration number or by
+One row for each company or supplier, named by its registration number; who has none, by its name. Wishes name others by registration number or by
 their exact name; they may come from the same sheet. What the rows would do is shown first; nothing is written before
 somebody agrees to exactly that.
 """
@@ -55,7 +55,7 @@ CODES = define(
             "사업자등록번호 10자리를 적어 주세요.", "Please give the registration number (10 digits)."
         ),
         "matchday_sheet_unknown": say(
-            "포털에 등록되지 않은 사업자등록번호입니다.", "This registration number isn't known to the portal."
+            "포털에 등록되지 않은 사업자등록번호나 이름입니다.", "The portal doesn't know this registration number or name."
         ),
         "matchday_sheet_not_fit": say(
             "이 매칭데이에 참가할 수 없는 곳입니다 (지역, 공개되지 않은 공급기업).",
@@ -89,6 +89,7 @@ def template(day: MatchDay) -> bytes:
     book = Workbook(write_only=True)
     rows = queries.attendees(day)
     number = {one.id: shown_number(one.organisation) for one in rows}
+    called = {one.id: number[one.id] or one.name for one in rows}
 
     def text(sheet: Any, value: Any) -> Any:
         cell = WriteOnlyCell(sheet, value=None)
@@ -103,12 +104,12 @@ def template(day: MatchDay) -> bytes:
     wishes = [say("희망 {n}", "Wish {n}").format(n=at) for at in range(1, MOST_WISHES + 1)]
     page.append([text(page, one) for one in (*FIXED, *wishes, REFUSES, REMARK)])
     for one in rows:
-        ranked = [number[other] for other in sorted(one.ranks, key=one.ranks.get)][:MOST_WISHES]
+        ranked = [called[other] for other in sorted(one.ranks, key=one.ranks.get)][:MOST_WISHES]
         coming = {AttendeeState.COMING: say("예", "yes"), AttendeeState.DECLINED: say("아니요", "no")}.get(one.state, "")
         line = [
             one.side.label, number[one.id], one.name, coming, one.need, one.most or "",
             ", ".join(str(slot + 1) for slot in one.away), *ranked, *[""] * (MOST_WISHES - len(ranked)),
-            ", ".join(number[other] for other in sorted(one.refused)), "",
+            ", ".join(called[other] for other in sorted(one.refused)), "",
         ]  # fmt: skip
         page.append([text(page, value) for value in line])
     names = book.create_sheet(str(say("참가 목록", "Who takes part")))
@@ -127,7 +128,7 @@ def template(day: MatchDay) -> bytes:
 
 def shown_number(organisation: Organisation) -> str:
     digits = organisation.registration_number or ""
-    return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}" if len(digits) == 10 else organisation.name
+    return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}" if len(digits) == 10 else ""
 
 
 # --- in: reading --------------------------------------------------------------------------------------------------
@@ -287,18 +288,18 @@ class _Row:
         digits = "".join(char for char in self.digits if char.isdigit())
         if self.side is None:
             self.verdict = no("matchday_sheet_side")
-        elif len(digits) != 10:
+        elif len(digits) != 10 and (digits or not self.name):
             self.verdict = no("matchday_sheet_number")
         elif self.coming is None:
             self.verdict = no("matchday_sheet_coming")
         else:
             kind = OrganisationKind.COMPANY if self.side is Side.COMPANY else OrganisationKind.SUPPLIER
-            self.organisation = session.scalar(
-                sa.select(Organisation).where(Organisation.registration_number == digits, Organisation.kind == kind)
-            )
-            if self.organisation is None:
-                self.verdict = no("matchday_sheet_unknown")
+            named = Organisation.registration_number == digits if digits else Organisation.name == self.name
+            found = session.scalars(sa.select(Organisation).where(named, Organisation.kind == kind).limit(2)).all()
+            if len(found) != 1:  # a name that two bear names nobody
+                self.verdict = no("matchday_sheet_number" if found else "matchday_sheet_unknown")
                 return
+            self.organisation = found[0]
             self.name = self.organisation.name
             if self.coming and not self._fits(day):
                 self.verdict = no("matchday_sheet_not_fit")
