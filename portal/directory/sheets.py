@@ -155,7 +155,12 @@ def compare(
     cells: {sheet, row, and the sheet's `COLUMNS` as text}; technologies: code → words of all that exist
     """
     capabilities, products = dict(capabilities), [dict(one) for one in products]
-    codes = {_folded(form): code for code, words in technologies.items() for form in (code, words.ko, words.en)}
+    codes = {
+        _folded(form): code
+        for code, words in technologies.items()
+        for name in (code, words.ko, words.en)
+        for form in (name, name.partition("(")[0])
+    }
     seen: set[tuple[str, str]] = set()
     lines = []
     for cell in cells:

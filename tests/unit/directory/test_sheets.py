@@ -8,7 +8,7 @@ from portal.directory.esteem import ENOUGH, START_MEAN, common_mean, esteem
 from portal.directory.rules import MAX_PRODUCTS, MAX_TECHNOLOGIES
 from portal.directory.sheets import PRODUCTS, TECHNOLOGIES, compare
 
-KNOWN = {"MES": say("제조실행시스템", "MES"), "APS": say("생산계획", "APS"), "POP": say("생산시점관리", "POP")}
+KNOWN = {"MES": say("제조실행시스템", "MES"), "APS": say("생산계획 (APS)", "Planning (APS)"), "POP": say("생산시점관리", "POP")}
 HAVE = {"MES": 3, "POP": 2}
 OWN = [{"name": "현장판", "description": "작업 현황", "price": "subscription"}]
 
