@@ -39,6 +39,8 @@ FEATURES = (
     "matching",
     "consultations",
     "matchdays",
+    "winwin",
+    "advising",
     "desk",
     "demo",
 )

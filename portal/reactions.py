@@ -6,6 +6,7 @@ the others run in the worker. Each takes effect exactly once, in a transaction o
 
 from __future__ import annotations
 
+from portal.advising import letters as advising
 from portal.appeals import draw as appeal_draws
 from portal.appeals import judging as appeal_judging
 from portal.appeals import notices as appeal_notices
@@ -37,8 +38,13 @@ from portal.scoring import champions, contests
 from portal.scoring import service as scoring
 from portal.selection import notices as selection_notices
 from portal.selection import service as selection
+from portal.winwin import letters as winwin
 
 EVENTS: dict[str, list[Handler]] = {
+    "offer.judged": [winwin.write_judged],
+    "joining.asked": [winwin.write_asked],
+    "joining.answered": [winwin.write_answered],
+    "advice.moved": [advising.write_moved],
     "listing.approved": [directory.tell_listing_approved],
     "listing.returned": [directory.tell_listing_returned],
     "rating.given": [ratings.tell_supplier],

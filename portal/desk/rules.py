@@ -16,6 +16,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 NOUNS: dict[str, Words] = {
+    "advice": say("자문·진단", "Advice"),
+    "offer": say("상생형 모집", "Win-win offer"),
+    "joining": say("상생형 참여 신청", "Request to join an offer"),
     "absence": say("부재 기간", "Absence"),
     "application": say("신청", "Application"),
     "assignment": say("배정", "Assignment"),
