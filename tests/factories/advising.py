@@ -33,9 +33,9 @@ def visited(supplier: Actor, expert: Actor) -> Advice:
 
 
 def door_values(world: Any) -> dict[str, Any]:
-    """Gong waits for an expert with one request; pyeong has visited it for another."""
+    """Gong waits for an expert with one request; nam has visited it for another (pyeong reviews a case that names gong)."""
     gong = world.actor("gong")
-    row = visited(gong, world.actor("pyeong"))
+    row = visited(gong, world.actor("nam"))
     waiting = asked(gong, AdviceKind.CONSULTING)
     return {
         **{
