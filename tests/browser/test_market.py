@@ -81,7 +81,7 @@ def read_recommendation(hana: Visitor) -> None:
 
 def ask(hana: Visitor) -> str:
     """Ask gong from its page; twice pressed is once asked. Gives the thread's address."""
-    hana.go(f"/suppliers?q={supplier_name(0)}").page.locator(".card__title a").first.click()
+    hana.go("/suppliers?q=공급솔루션").page.locator(".card__title a").first.click()
     hana.page.wait_for_load_state()
     assert "공급기업이 상담을 수락하면" in hana.text
     hana.press("상담 요청").fill(topic="what_fits", need=NEED + " 전화 02-555-0111").look("ask")
@@ -177,7 +177,7 @@ def fill(template: Path, into: Path, *, wrong: bool = False) -> None:
         if row[3].value:
             continue
         others = next(some for side, some in names.items() if side != row[0].value)
-        row[3].value = "예"
+        row[3].value, row[4].value = "예", "합성(예시) 상담"
         for at in range(4):
             row[7 + at].value = others[(number * 3 + at * 5) % len(others)]
     if wrong:
