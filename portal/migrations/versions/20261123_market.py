@@ -2,7 +2,7 @@
 
 Revision ID: 0004
 Revises: 0003
-Create Date: 2026-11-23 07:40:27.807122
+Create Date: 2026-11-23 07:50:34.391893
 
 """
 
@@ -87,6 +87,44 @@ def upgrade():
         sa.Column("day", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_file")),
     )
+    op.create_table(
+        "advice",
+        sa.Column("supplier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("need", sa.Text(), nullable=False),
+        sa.Column("technologies", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("expert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("level", sa.String(length=40), nullable=True),
+        sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('requested', 'withdrawn') OR expert_id IS NOT NULL", name=op.f("ck_advice_expert")
+        ),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_advice_asked_by_id_person")),
+        sa.ForeignKeyConstraint(["expert_id"], ["person.id"], name=op.f("fk_advice_expert_id_person")),
+        sa.ForeignKeyConstraint(["supplier_id"], ["organisation.id"], name=op.f("fk_advice_supplier_id_organisation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advice")),
+        sa.UniqueConstraint("key", name=op.f("uq_advice_key")),
+    )
+    with op.batch_alter_table("advice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_advice_expert_id"), ["expert_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_advice_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_advice_supplier_id"), ["supplier_id"], unique=False)
+        batch_op.create_index(
+            "uq_advice_open",
+            ["supplier_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('concluded', 'withdrawn')"),
+            postgresql_where=sa.text("state NOT IN ('concluded', 'withdrawn')"),
+        )
+
     op.create_table(
         "capacity_month",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -394,6 +432,51 @@ def upgrade():
         sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_response_figures")),
     )
     op.create_table(
+        "winwin_offer",
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("gov", sa.Integer(), nullable=False),
+        sa.Column("partner", sa.Integer(), nullable=False),
+        sa.Column("own", sa.Integer(), nullable=False),
+        sa.Column("project_krw", sa.BigInteger(), nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("technologies", sa.JSON(), nullable=False),
+        sa.Column("sectors", sa.JSON(), nullable=False),
+        sa.Column("regions", sa.JSON(), nullable=False),
+        sa.Column("region", sa.String(length=60), nullable=True),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "gov >= 0 AND partner >= 0 AND own >= 0 AND gov + partner + own = 100", name=op.f("ck_winwin_offer_shares")
+        ),
+        sa.CheckConstraint("places >= 1 AND project_krw >= 1", name=op.f("ck_winwin_offer_size")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name=op.f("fk_winwin_offer_decided_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_winwin_offer_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_winwin_offer_programme_id_programme")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_winwin_offer")),
+        sa.UniqueConstraint("key", name=op.f("uq_winwin_offer_key")),
+    )
+    with op.batch_alter_table("winwin_offer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_winwin_offer_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_winwin_offer_programme_id"), ["programme_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_winwin_offer_region"), ["region"], unique=False)
+        batch_op.create_index(batch_op.f("ix_winwin_offer_state"), ["state"], unique=False)
+
+    op.create_table(
         "written_need",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -410,6 +493,24 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_written_need")),
         sa.UniqueConstraint("organisation_id", name=op.f("uq_written_need_organisation_id")),
     )
+    op.create_table(
+        "advice_note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("advice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("by_expert", sa.Boolean(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["advice_id"], ["advice.id"], name=op.f("fk_advice_note_advice_id_advice"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_advice_note_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advice_note")),
+    )
+    with op.batch_alter_table("advice_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_advice_note_advice_id"), ["advice_id"], unique=False)
+
     op.create_table(
         "build_claim",
         sa.Column("listing_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -639,6 +740,23 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_nightly_pair_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "winwin_mentor",
+        sa.Column("offer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("field", sa.String(length=120), nullable=False),
+        sa.Column("technologies", sa.JSON(), nullable=False),
+        sa.Column("weeks", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["offer_id"], ["winwin_offer.id"], name=op.f("fk_winwin_mentor_offer_id_winwin_offer"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_winwin_mentor")),
+        sa.UniqueConstraint("key", name=op.f("uq_winwin_mentor_key")),
+    )
+    with op.batch_alter_table("winwin_mentor", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_winwin_mentor_offer_id"), ["offer_id"], unique=False)
+
+    op.create_table(
         "match_day_apart",
         sa.Column("day_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -742,6 +860,41 @@ def upgrade():
     )
     with op.batch_alter_table("match_day_wish", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_match_day_wish_other_id"), ["other_id"], unique=False)
+
+    op.create_table(
+        "winwin_joining",
+        sa.Column("offer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mentor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_winwin_joining_asked_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["organisation.id"], name=op.f("fk_winwin_joining_company_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["mentor_id"],
+            ["winwin_mentor.id"],
+            name=op.f("fk_winwin_joining_mentor_id_winwin_mentor"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["offer_id"], ["winwin_offer.id"], name=op.f("fk_winwin_joining_offer_id_winwin_offer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_winwin_joining")),
+        sa.UniqueConstraint("key", name=op.f("uq_winwin_joining_key")),
+        sa.UniqueConstraint("offer_id", "company_id", name=op.f("uq_winwin_joining_offer_id_company_id")),
+    )
+    with op.batch_alter_table("winwin_joining", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_winwin_joining_company_id"), ["company_id"], unique=False)
 
     op.create_table(
         "consultation_fan_out",
@@ -940,8 +1093,8 @@ def upgrade():
         batch_op.add_column(sa.Column("sizes", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
         batch_op.add_column(sa.Column("standards", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
         batch_op.add_column(sa.Column("engineer_grades", sa.JSON(), nullable=False, server_default=sa.text("'{}'")))
-        batch_op.drop_column("open_slots")
         batch_op.drop_column("suspended_reason")
+        batch_op.drop_column("open_slots")
 
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reply_to", sa.String(length=254), server_default="", nullable=False))
@@ -971,8 +1124,8 @@ def downgrade():
         batch_op.drop_column("reply_to")
 
     with op.batch_alter_table("listing", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("suspended_reason", sa.TEXT(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("open_slots", sa.INTEGER(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("suspended_reason", sa.TEXT(), nullable=False, server_default=""))
         batch_op.drop_column("engineer_grades")
         batch_op.drop_column("standards")
         batch_op.drop_column("sizes")
@@ -1020,6 +1173,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_consultation_fan_out_company_id"))
 
     op.drop_table("consultation_fan_out")
+    with op.batch_alter_table("winwin_joining", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_winwin_joining_company_id"))
+
+    op.drop_table("winwin_joining")
     with op.batch_alter_table("match_day_wish", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_match_day_wish_other_id"))
 
@@ -1029,6 +1186,10 @@ def downgrade():
         batch_op.drop_index("ix_match_day_apart_day")
 
     op.drop_table("match_day_apart")
+    with op.batch_alter_table("winwin_mentor", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_winwin_mentor_offer_id"))
+
+    op.drop_table("winwin_mentor")
     with op.batch_alter_table("nightly_pair", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_nightly_pair_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_nightly_pair_listing_id"))
@@ -1067,7 +1228,18 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_build_claim_blob_id"))
 
     op.drop_table("build_claim")
+    with op.batch_alter_table("advice_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_advice_note_advice_id"))
+
+    op.drop_table("advice_note")
     op.drop_table("written_need")
+    with op.batch_alter_table("winwin_offer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_winwin_offer_state"))
+        batch_op.drop_index(batch_op.f("ix_winwin_offer_region"))
+        batch_op.drop_index(batch_op.f("ix_winwin_offer_programme_id"))
+        batch_op.drop_index(batch_op.f("ix_winwin_offer_organisation_id"))
+
+    op.drop_table("winwin_offer")
     op.drop_table("response_figures")
     with op.batch_alter_table("nightly_plan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_nightly_plan_state"))
@@ -1112,6 +1284,17 @@ def downgrade():
 
     op.drop_table("impression")
     op.drop_table("capacity_month")
+    with op.batch_alter_table("advice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_advice_open",
+            sqlite_where=sa.text("state NOT IN ('concluded', 'withdrawn')"),
+            postgresql_where=sa.text("state NOT IN ('concluded', 'withdrawn')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_advice_supplier_id"))
+        batch_op.drop_index(batch_op.f("ix_advice_state"))
+        batch_op.drop_index(batch_op.f("ix_advice_expert_id"))
+
+    op.drop_table("advice")
     op.drop_table("search_file")
     with op.batch_alter_table("listing_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_listing_change_at"))
