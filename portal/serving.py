@@ -27,6 +27,7 @@ def web_command(host: str, port: int) -> list[str]:
         *(sys.executable, "-m", "gunicorn", "app:app", "--chdir", str(ROOT), "--bind", f"{host}:{port}"),
         *("--workers", os.environ.get("PORTAL_WEB_PROCESSES", "1"), "--threads", "8", "--timeout", "60"),
         *("--graceful-timeout", str(GRACE_SECONDS - 5), "--log-level", "warning"),
+        *("--config", "python:portal.web_worker"),
     ]
 
 

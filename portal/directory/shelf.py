@@ -61,6 +61,11 @@ def forget() -> None:
     _shelves.clear()
 
 
+def warm() -> None:
+    """Load all that a search needs, so that no visitor waits for it."""
+    index(Layout(Names())).find(sign_of("MES"), limit=1)
+
+
 def index(layout: Layout) -> ListingIndex:
     """The index as of now: of the newest file, with all changes that this transaction sees."""
     now = clock.now()

@@ -78,8 +78,15 @@ def index():
         first_place=(found.page.number - 1) * found.page.size + 1,
         technology=next(iter(found.technologies), ""),
     )
+    to_compare = [key for key in request.args.getlist("with") if key][:MOST_COMPARED]
     return render_template(
-        "directory/index.html", found=found, toggled=_toggled, sorts=SORT_LABELS, facet_labels=facets.LABELS
+        "directory/index.html",
+        found=found,
+        toggled=_toggled,
+        sorts=SORT_LABELS,
+        facet_labels=facets.LABELS,
+        compared=queries.public_by_keys(current_actor(), to_compare) if to_compare else [],
+        most_compared=MOST_COMPARED,
     )
 
 

@@ -14,7 +14,20 @@ function typed() {
   url.searchParams.delete("page");
   if (box.value.trim()) url.searchParams.set("q", box.value); else url.searchParams.delete("q");
   url.hash = "";
+  return keeping(url);
+}
+
+// Suppliers chosen to be compared stay chosen in every other list.
+const boxes = () => [...list().querySelectorAll("[name=with]")];
+function keeping(url) {
+  url.searchParams.delete("with");
+  for (const one of boxes()) if (one.checked) url.searchParams.append("with", one.value);
   return url;
+}
+function limit() {
+  const most = Number(list().querySelector("[data-most]")?.dataset.most);
+  const isFull = boxes().filter((one) => one.checked).length >= most;
+  for (const one of boxes()) one.disabled = isFull && !one.checked;
 }
 
 async function show(url, { push, focus }) {
@@ -28,6 +41,7 @@ async function show(url, { push, focus }) {
     const fresh = page.getElementById(form.dataset.live);
     if (!fresh) throw new Error("another page");
     list().replaceWith(document.adoptNode(fresh));
+    limit();
     for (const old of form.querySelectorAll("[type=hidden]")) old.remove();
     for (const input of page.querySelectorAll("form[data-live] [type=hidden]")) form.prepend(document.adoptNode(input));
     if (String(url) !== location.href) history[push ? "pushState" : "replaceState"](null, "", url);
@@ -62,8 +76,10 @@ document.addEventListener("click", (event) => {
   if (url.pathname !== location.pathname || url.hash) return;
   event.preventDefault();
   box.value = url.searchParams.get("q") ?? "";
-  show(url, { push: true, focus: { href: link.href, text: link.textContent } });
+  show(keeping(url), { push: true, focus: { href: link.href, text: link.textContent } });
 });
+document.addEventListener("change", (event) => { if (event.target.name === "with") limit(); });
+limit();
 addEventListener("popstate", () => {
   box.value = new URL(location.href).searchParams.get("q") ?? "";
   show(new URL(location.href), { push: false });
