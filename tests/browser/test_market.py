@@ -118,7 +118,8 @@ def meet(hana: Visitor, gong: Visitor, thread: str, folder: Path) -> None:
         who.fill(outcome="contract").press("결과 저장")
     hana.go(thread).fill(stars="5", text="합성(예시) 성실합니다.").press("평가 남기기").look("rated")
     gong.go(thread).fill(stars="4").press("평가 남기기").look("rated-back")
-    hana.go("/matching").press("남긴 목록").page.locator("aside a[href*='/choices/']")
+    hana.go("/matching").page.locator("a[href*='/choices/']").first.click()
+    hana.look("kept")
 
 
 def test_a_firm_finds_a_supplier_and_consults_it(visitor: Any, tmp_path: Path) -> None:
