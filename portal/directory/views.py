@@ -44,6 +44,7 @@ from portal.directory.rules import (
     PriceModel,
     product_facts,
 )
+from portal.directory.thesaurus import MAX_QUERY
 from portal.programmes.rules import SystemLevel
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
@@ -69,6 +70,8 @@ def _asked() -> searching.Asked:
 @bp.get("/suppliers")
 @public
 def index():
+    if len(request.args.get("q", "")) > MAX_QUERY + 1:  # one more than is read, so that the page still says it was cut
+        return redirect(address(q=request.args["q"][: MAX_QUERY + 1]))
     budget.spend_search(current_actor(), request.query_string.decode(errors="replace"), page_number())
     found = searching.search(current_actor(), _asked(), page_number())
     impressions.note(

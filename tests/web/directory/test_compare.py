@@ -35,7 +35,9 @@ def test_what_is_not_public_and_what_is_too_much_is_left_out_and_said(client, fi
 
 def test_the_choice_is_carried_through_lists_that_do_not_show_it(client, five, make):
     hidden = make.suspended_listing(name="숨은 (합성)")
-    page = client.page("/suppliers", query_string={"q": "합성 1", "with": [five[0].key, five[1].key, hidden.key, "nothing"]})
+    page = client.page(
+        "/suppliers", query_string={"q": "합성 1", "with": [five[0].key, five[1].key, hidden.key, "nothing"]}
+    )
     checked = [box["value"] for box in page.soup.select("input[name=with][checked]")]
     assert sorted(checked) == sorted([five[0].key, five[1].key])
     more = client.page("/suppliers/compare", query_string={"with": checked}).soup.find("a", string="목록에서 더 고르기")
