@@ -67,5 +67,6 @@ def _demo() -> None:
         labels = ", ".join(f"{role.label.ko} {role.label.en}" for role in sorted(roles))
         click.echo(f"  {who}@{country.DOMAIN:<14} {name}  {labels}")
     click.echo(f"  operator.gyeonggi@{country.DOMAIN}  경기 지역 운영기관 Regional operator")
+    click.echo(f"  sang@{country.DOMAIN}  주관기관(대기업) Partner")
     click.echo("\n평가위원·위원장·운영기관·감사의 2단계 인증 번호는 예시 모드에서 화면이 채워 줍니다.")
     click.echo("In demo mode the screen fills in the second factor.\n")
