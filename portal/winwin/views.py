@@ -97,8 +97,11 @@ def show(key: str):
     return _page(key)
 
 
-def _page(key: str, **forms: Any) -> str:
-    """The offer as the actor's side sees it; `forms` replace the empty ones by what was typed."""
+def _page(key: str, answered: str = "", **forms: Any) -> str:
+    """The offer as the actor's side sees it; `forms` replace the empty ones by what was typed.
+
+    answered: key of the joining whose answer was refused
+    """
     actor = current_actor()
     row = queries.by_key(actor, key)
     is_company = actor.has(*SME)
@@ -120,6 +123,7 @@ def _page(key: str, **forms: Any) -> str:
         may_judge=row.state is OfferState.WAITING and bool(can_run(actor, row.region, programmes.own_region(actor))),
         is_over=row.closes_on < clock.today(),
         joinings=asked,
+        answered=answered,
         contacts={one.id: queries.contact_of(one) for one in asked} if actor.has(Role.PARTNER) else {},
         left=row.places - queries.taken([row.id]).get(row.id, 0),
         names=reference.technology_names(),
@@ -188,5 +192,5 @@ def answer(key: str):
         service.answer_joining(current_actor(), key, accept=accept, reason=form.reason.data or "")
     except RuleBroken as broken:
         refuse(form, broken)
-        return _page(offer, answer=form), 422
+        return _page(offer, answered=key, answer=form), 422
     return _done(offer, _("기업에 답을 보냈습니다."))
