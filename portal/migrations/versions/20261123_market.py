@@ -2,7 +2,7 @@
 
 Revision ID: 0004
 Revises: 0003
-Create Date: 2026-11-23 07:50:34.391893
+Create Date: 2026-11-23 07:58:07.808665
 
 """
 
