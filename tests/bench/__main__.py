@@ -17,7 +17,7 @@ for _name in [*(name for name in os.environ if name.startswith(("PORTAL_", "FLAS
     os.environ.pop(_name, None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests.bench import assigning, conflicts, pages, peers, queue, scorer, search, speed, start  # noqa: E402  (they import the portal)
+from tests.bench import assigning, conflicts, found, pages, peers, queue, scorer, search, speed, start  # noqa: E402  (they import the portal)
 
 AIMS = {
     "start": 1.3,
@@ -39,7 +39,7 @@ AIMS = {
 }
 
 
-SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue", "conflicts", "search")
+SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue", "conflicts", "search", "found")
 
 
 def main() -> None:
@@ -72,6 +72,8 @@ def main() -> None:
         _conflicts()
     if "search" in wanted:
         _search()
+    if "found" in wanted:
+        _found()
 
 
 def _row(*cells: object) -> None:
@@ -289,6 +291,18 @@ def _conflicts() -> None:
         f"\nplanted hard conflicts found: aim ≥ {AIMS['recall']:.0%}. In {worlds.worlds:,} random worlds a draw seated "
         f"{worlds.seated:,} pairs, {worlds.hard_seated} of them with a hard conflict (aim 0; {worlds.barred_pairs:,} pairs "
         f"were barred); {worlds.seconds:.0f} s.\n"
+    )
+
+
+def _found() -> None:
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        seen = found.measure(Path(folder))
+    _head(f"the directory's page at {found.LISTINGS:,} listings", "p50 ms CPU", "p95 ms CPU")
+    for name, (middle, high) in (*seen["pages"].items(), ("the first search that shows an edit", seen["edits"])):
+        _row(name, f"{middle:.0f}", f"{high:.0f}")
+    print(
+        f"\nreading the index once {seen['warm']:.0f} ms, the first page after it {seen['first']:.0f} ms; the worker holds "
+        f"{seen['before']:.0f} MB before and {seen['after']:.0f} MB after all of it (the mapped file counted in)\n"
     )
 
 
