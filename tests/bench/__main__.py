@@ -17,7 +17,19 @@ for _name in [*(name for name in os.environ if name.startswith(("PORTAL_", "FLAS
     os.environ.pop(_name, None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests.bench import assigning, conflicts, found, pages, peers, queue, scorer, search, speed, start  # noqa: E402  (they import the portal)
+from tests.bench import (  # noqa: E402  (they import the portal)
+    assigning,
+    conflicts,
+    found,
+    pages,
+    peers,
+    queue,
+    recommending,
+    scorer,
+    search,
+    speed,
+    start,
+)
 
 AIMS = {
     "start": 1.3,
@@ -36,10 +48,12 @@ AIMS = {
     "facets": 0.2,
     "index_megabytes": 150,
     "nearest": 0.5,
+    "arcs": 10,
+    "top": 0.07,
 }
 
 
-SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue", "conflicts", "search", "found")
+SECTIONS = ("start", "pages", "speed", "scorer", "assigning", "queue", "conflicts", "search", "found", "recommending")
 
 
 def main() -> None:
@@ -74,6 +88,23 @@ def main() -> None:
         _search()
     if "found" in wanted:
         _found()
+    if "recommending" in wanted:
+        _recommending()
+
+
+def _recommending() -> None:
+    seen_of = recommending.measure()
+    made = seen_of.pop("arcs")
+    size = f"{recommending.COMPANIES:,} companies × {recommending.SUPPLIERS:,} suppliers"
+    print(f"## Recommending at night\n\n{size}, {made['pairs']:,} arcs (60 each at most) made in {made['seconds']:.1f} s "
+          f"({made['processor']:.1f} s CPU; aim {AIMS['arcs']} s), {made['megabytes']:.0f} MB\n")  # fmt: skip
+    _row("way", "s", "× plain flow", "MB", "pairs", "served", "points", "top 1 % of suppliers", "suppliers without a lead")
+    _row(*["---"] * 9)
+    for way, seen in seen_of.items():
+        plain = seen_of[f"plain {way.split()[1]}"]["seconds"]
+        _row(way, f"{seen['seconds']:.1f}", f"{seen['seconds'] / plain:.2f}", f"{seen['megabytes']:.0f}",
+             f"{seen['pairs']:,}", f"{seen['served']:,}", f"{seen['points']:,.0f}", f"{seen['top']:.1%}", f"{seen['none']:,}")  # fmt: skip
+    print(f"\nAims: ≤ {AIMS['flow']} × a plain flow, top 1 % ≤ {AIMS['top']:.0%}\n")
 
 
 def _row(*cells: object) -> None:
