@@ -6,10 +6,11 @@ only those listings are read again. Nothing is built in a request but a director
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -210,12 +211,26 @@ def build(layout: Layout | None = None) -> SearchFile:
 
 
 def build_if_needed() -> bool:
-    """The worker's look, each minute."""
+    """The worker's look, each minute. Returns whether a file was built; another thread or process may be at it."""
     layout = Layout(Names())
-    if not needs_building(layout, clock.today()):
-        return False
-    build(layout)
-    return True
+    with _alone() as mine:
+        if not mine or not needs_building(layout, clock.today()):
+            return False
+        build(layout)
+        return True
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether this thread may build; the file is only a lock, which the system takes back when the process dies."""
+    _folder().mkdir(parents=True, exist_ok=True)
+    with (_folder() / "build.lock").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def _sweep() -> None:
