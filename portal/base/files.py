@@ -95,6 +95,13 @@ def configure(root: Path) -> None:
     _root = root
 
 
+def data_folder() -> Path:
+    """The folder that the store lies in, where other rooms keep files of their own."""
+    if _root is None:
+        raise RuntimeError("the file store has no folder yet")
+    return _root.parent
+
+
 def path_of(sha256: str) -> Path:
     if _root is None:
         raise RuntimeError("the file store has no folder yet")

@@ -6,11 +6,10 @@ only those listings are read again. Nothing is built in a request but a director
 
 from __future__ import annotations
 
-import fcntl
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,6 +20,7 @@ import sqlalchemy as sa
 
 from portal.base import clock, files
 from portal.base.access import SYSTEM
+from portal.base.alone import alone
 from portal.base.db import session, transaction
 from portal.directory import marks, queries, standing
 from portal.directory.facets import Layout
@@ -213,24 +213,11 @@ def build(layout: Layout | None = None) -> SearchFile:
 def build_if_needed() -> bool:
     """The worker's look, each minute. Returns whether a file was built; another thread or process may be at it."""
     layout = Layout(Names())
-    with _alone() as mine:
+    with alone("search") as mine:
         if not mine or not needs_building(layout, clock.today()):
             return False
         build(layout)
         return True
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this thread may build; the file is only a lock, which the system takes back when the process dies."""
-    _folder().mkdir(parents=True, exist_ok=True)
-    with (_folder() / "build.lock").open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def _sweep() -> None:
@@ -242,4 +229,4 @@ def _sweep() -> None:
 
 
 def _folder() -> Path:
-    return files.path_of("00").parent.parent.parent / "search"
+    return files.data_folder() / "search"

@@ -6,14 +6,11 @@ the lock was left behind. A plan is then made anew, and seats are filled from wh
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-from portal.base import files
 from portal.base.access import RuleBroken
+from portal.base.alone import alone
 from portal.base.db import session, transaction
 from portal.evaluation import draw as service
 from portal.evaluation import draws
@@ -27,7 +24,7 @@ def run_waiting() -> int:
     """Do every draw and every replay that waits, oldest first; nothing when another process is at it. Returns how many
     steps were done."""
     ended = 0
-    with alone() as mine:
+    with alone("draw") as mine:
         while mine and (draw_id := draws.next_to_work()) is not None:
             run(draw_id)
             ended += 1
@@ -63,17 +60,3 @@ def _told(draw_id: int) -> Callable[[Step, int, int], None]:
             draw.step, draw.done, draw.total = step, done, total
 
     return told
-
-
-@contextmanager
-def alone() -> Iterator[bool]:
-    """Whether this process may draw; the file is only a lock."""
-    path: Path = files.path_of("00").parent.parent.parent / "draw.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 from portal.accounts import queries as accounts
 from portal.accounts.models import Person
-from portal.base import audit, clock, files
+from portal.base import audit, clock
 from portal.base.access import SYSTEM, Actor
+from portal.base.alone import alone
 from portal.base.db import session, transaction
 from portal.letters import queries, service
 from portal.letters.models import Letter, LetterBatch
@@ -28,7 +27,7 @@ def run_waiting(composers: Mapping[str, Compose]) -> int:
     composers: purpose → how the feature above makes one letter
     """
     ended = 0
-    with _alone() as mine:
+    with alone("letters") as mine:
         while mine and (batch_id := queries.next_batch_id(composers)) is not None:
             run(batch_id, composers)
             ended += 1
@@ -68,17 +67,3 @@ def _end(batch_id: int, state: BatchState, problem: str = "") -> None:
             batch_id,
             {"state": state, "done": batch.done, "skipped": batch.skipped},
         )
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this process may send batches; the file is only a lock."""
-    path = files.path_of("00").parent.parent.parent / "letters.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

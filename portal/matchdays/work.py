@@ -6,14 +6,10 @@ the lock was left behind. Nothing of it is kept before its end, so it is simply 
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from portal.base import files
 from portal.base.access import RuleBroken
+from portal.base.alone import alone
 from portal.matchdays import arranging, queries
 
 log = logging.getLogger("portal.matchdays")
@@ -22,7 +18,7 @@ log = logging.getLogger("portal.matchdays")
 def run_waiting() -> int:
     """Make every timetable that waits, oldest first; nothing when another process is at it. Returns how many."""
     made = 0
-    with alone() as mine:
+    with alone("timetable") as mine:
         while mine and (solving_id := queries.next_to_solve()) is not None:
             run(solving_id)
             made += 1
@@ -37,17 +33,3 @@ def run(solving_id: int) -> None:
     except Exception:  # whatever it is, the page must say that it ended
         log.exception("a timetable failed", extra={"solving": solving_id})
         arranging.fail(solving_id, "matchday_broken")
-
-
-@contextmanager
-def alone() -> Iterator[bool]:
-    """Whether this process may solve; the file is only a lock."""
-    path: Path = files.path_of("00").parent.parent.parent / "timetable.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

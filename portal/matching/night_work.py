@@ -6,18 +6,16 @@ the lock was left behind, and is made anew. The old plan counts until the new on
 
 from __future__ import annotations
 
-import fcntl
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.base import audit, clock, files
+from portal.base import audit, clock
 from portal.base.access import SYSTEM
+from portal.base.alone import alone
 from portal.base.audit import canonical
 from portal.base.db import session, transaction
 from portal.directory import queries as directory
@@ -52,7 +50,7 @@ Told = Callable[[NightStep, int, int], None]
 def run_waiting() -> int:
     """Make every plan that waits; nothing when another process is at it. Returns how many ended."""
     ended = 0
-    with _alone() as mine:
+    with alone("night") as mine:
         while mine and (plan := night.running()) is not None:
             run(plan.id)
             ended += 1
@@ -232,17 +230,3 @@ def _told(plan_id: int) -> Told:
             row.step, row.done, row.total = step, done, total
 
     return told
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this process may plan; the file is only a lock."""
-    path: Path = files.path_of("00").parent.parent.parent / "night.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from portal.accounts import queries as accounts
 from portal.base.access import ANONYMOUS, SYSTEM, Actor, NotVisible, RuleBroken
+from portal.base.alone import alone
 from portal.base.words import Words, sentence
 from portal.scoring import champions, dossier, queries, record, rescoring, service, work
 from portal.scoring.models import ModelVersion
@@ -58,7 +59,7 @@ def score(everybody: bool, instrument: str | None, limit: int | None, resume: bo
     """모든 기업을 다시 산정해 새 결과를 더합니다(옛 결과는 그대로) · Score every firm again, beside the old suggestions."""
     if not everybody:
         raise click.UsageError("--all 을 붙여 주세요 · say --all")
-    with work.alone() as mine:
+    with alone(work.NAME) as mine:
         if not mine:
             raise click.ClickException("다른 긴 작업이 진행 중입니다 · other long work is running; try again later")
         left = queries.unfinished_job(JobKind.SCORE_ALL)
@@ -120,7 +121,7 @@ def _named(name: str) -> ModelVersion:
 
 def _run(kind: JobKind, params: dict[str, Any], actor: Actor, label: str) -> dict[str, Any]:
     """Do long work here and now, as the worker would, with a progress bar; exit 1 says why it failed."""
-    with work.alone() as mine:
+    with alone(work.NAME) as mine:
         if not mine:
             raise click.ClickException("다른 긴 작업이 진행 중입니다 · other long work is running; try again later")
         job_id = service.ask_job(actor, kind, params).id

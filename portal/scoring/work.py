@@ -7,22 +7,23 @@ the process dies: a job found RUNNING by who holds the lock was left behind, and
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from portal.base import audit, clock
 from portal.base.access import SYSTEM, RuleBroken
+from portal.base.alone import alone
 from portal.base.db import session, transaction
 from portal.base.words import Words
-from portal.scoring import queries, record, registry
+from portal.scoring import queries, record
 from portal.scoring.models import ScoringJob
 from portal.scoring.rules import JobKind, JobState
 
 log = logging.getLogger("portal.scoring")
+
+NAME = "scoring"
+"""Of the lock that who does long work holds."""
 
 Progress = Callable[..., None]
 """progress(done, total, cursor=None): told after each step; commits, so that the page moves and a crash costs a step."""
@@ -64,7 +65,7 @@ RUNNERS: dict[JobKind, Runner] = {
 def run_waiting() -> int:
     """Do every job that waits, oldest first; nothing when another process is at it. Returns how many ended."""
     ended = 0
-    with alone() as mine:
+    with alone(NAME) as mine:
         while mine and (job_id := queries.open_job_id()) is not None:
             run(job_id)
             ended += 1
@@ -117,17 +118,3 @@ def _end(job_id: int, state: JobState, **values: str) -> None:
         for name, value in values.items():
             setattr(job, name, value)
         audit.record(SYSTEM, "scoring_job.end", "scoring_job", job_id, {"state": state.value, "problem": job.problem})
-
-
-@contextmanager
-def alone() -> Iterator[bool]:
-    """Whether this process may do long work; the file is only a lock."""
-    path: Path = registry.folder() / "work.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portal.base import audit, mail
 from portal.base.access import SYSTEM
+from portal.base.alone import alone
 from portal.base.db import session, transaction
 from portal.base.outbox import OutboxEvent
 from portal.profiles import questionnaire
@@ -211,5 +212,5 @@ def test_the_command_says_what_it_did_and_goes_on(app, context):
     assert "use --resume" in run(args=["portal", "score", "--all"]).output
     found = run(args=["portal", "score", "--all", "--resume"])
     assert found.exit_code == 0 and "1 new suggestions (0 of another tier), 2 unchanged, 0 skipped" in found.output
-    with work.alone():
+    with alone(work.NAME):
         assert "other long work" in run(args=["portal", "score", "--all"]).output
