@@ -90,6 +90,16 @@ class StoredFile:
     filename: str
 
 
+@dataclass(frozen=True)
+class Written:
+    """A file that lies in the store and that no row names yet."""
+
+    sha256: str
+    size: int
+    media_type: str
+    filename: str
+
+
 def configure(root: Path) -> None:
     global _root
     _root = root
@@ -136,6 +146,19 @@ def store(
     Returns   : what the caller's own row needs; the `Blob` row is added to the current transaction
     Raises    : RuleBroken file_name, file_empty, file_too_large, file_kind, file_mismatch, file_bomb
     """
+    return keep(write(stream, filename, kinds=kinds, max_bytes=max_bytes, field=field))
+
+
+def write(
+    stream: IO[bytes],
+    filename: str,
+    *,
+    kinds: tuple[str, ...] = EVIDENCE_KINDS,
+    max_bytes: int = MAX_BYTES,
+    field: str | None = None,
+) -> Written:
+    """The first half of `store`, outside of any transaction: for files that are read before anything is written about
+    them. What `keep` never names is swept away. Raises: as `store`."""
     try:
         name = clean_name(filename)
         kind_name = _kind_by_name(name, kinds)
@@ -170,12 +193,17 @@ def store(
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    blob = session.scalar(sa.select(Blob).where(Blob.sha256 == sha256))
+    return Written(sha256, size, KINDS[kind_name].media_type, name)
+
+
+def keep(written: Written) -> StoredFile:
+    """Name a written file in the current transaction."""
+    blob = session.scalar(sa.select(Blob).where(Blob.sha256 == written.sha256))
     if blob is None:
-        blob = Blob(sha256=sha256, size=size, media_type=KINDS[kind_name].media_type)
+        blob = Blob(sha256=written.sha256, size=written.size, media_type=written.media_type)
         session.add(blob)
         session.flush()
-    return StoredFile(blob.id, sha256, size, blob.media_type, name)
+    return StoredFile(blob.id, written.sha256, written.size, blob.media_type, written.filename)
 
 
 def _kind_by_name(name: str, kinds: tuple[str, ...]) -> str:

@@ -83,13 +83,15 @@ def upload(actor: Actor, stream: IO[bytes], filename: str) -> ListingImport:
     Raises: RuleBroken (file) file_kind, file_too_large, file_mismatch, file_bomb, import_unreadable, import_long,
             import_empty; Forbidden.
     """
+    queries.own_to_edit(actor)
+    written = files.write(stream, filename, kinds=("xlsx",), max_bytes=MAX_BYTES, field="file")
+    with files.open_blob(written.sha256) as content:  # before the transaction: nobody else's write waits for the reading
+        cells = _cells(content)
+    if not cells:
+        raise RuleBroken("import_empty", "file")
     with transaction():
         listing = queries.own_to_edit(actor)
-        stored = files.store(stream, filename, kinds=("xlsx",), max_bytes=MAX_BYTES, field="file")
-        with files.open_blob(stored.sha256) as content:
-            cells = _cells(content)
-        if not cells:
-            raise RuleBroken("import_empty", "file")
+        stored = files.keep(written)
         row = ListingImport(
             listing_id=listing.id,
             blob_id=stored.blob_id,

@@ -372,10 +372,11 @@ def upload(actor: Actor, stream: IO[bytes], filename: str) -> SheetImport:
     Raises: RuleBroken (file) file_kind, file_too_large, file_mismatch, file_bomb, offline_unreadable, offline_long,
             offline_not_yours
     """
+    written = files.write(stream, filename, kinds=("xlsx",), max_bytes=MAX_BYTES, field="file")
+    with files.open_blob(written.sha256) as content:  # before the transaction: nobody else's write waits for the reading
+        sheet_key, cells = _cells(content)
     with transaction():
-        stored = files.store(stream, filename, kinds=("xlsx",), max_bytes=MAX_BYTES, field="file")
-        with files.open_blob(stored.sha256) as content:
-            sheet_key, cells = _cells(content)
+        stored = files.keep(written)
         sheet = session.scalar(sa.select(ScoreSheet).where(ScoreSheet.key == sheet_key))
         if sheet is None or sheet.evaluator_id != actor.id:
             raise RuleBroken("offline_not_yours", "file")

@@ -141,12 +141,14 @@ def upload(actor: Actor, key: str, stream: IO[bytes], filename: str) -> WishShee
             matchday_sheet_long, matchday_sheet_empty; matchday_state; NotVisible
     """
     service.ensure_operator(actor)
+    ensure(rules.may_enter(queries.by_key(actor, key).state))
+    written = files.write(stream, filename, kinds=("xlsx",), max_bytes=MAX_BYTES, field="file")
+    with files.open_blob(written.sha256) as content:  # before the transaction: nobody else's write waits for the reading
+        cells = _cells(content)
     with transaction():
         day = queries.by_key(actor, key)
         ensure(rules.may_enter(day.state))
-        stored = files.store(stream, filename, kinds=("xlsx",), max_bytes=MAX_BYTES, field="file")
-        with files.open_blob(stored.sha256) as content:
-            cells = _cells(content)
+        stored = files.keep(written)
         row = WishSheet(
             day_id=day.id, filename=stored.filename, file_sha256=stored.sha256, cells=cells, uploaded_by_id=actor.id
         )
