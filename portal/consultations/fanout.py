@@ -175,6 +175,8 @@ def go_on(consultation_id: int) -> None:
     answered = queries.by_id(consultation_id)
     if answered is None or answered.fan_out_id is None:
         return
+    # a company's requests queue up here, as in `request` and `start`
+    session.execute(sa.select(Organisation.id).where(Organisation.id == answered.company_id).with_for_update())
     row = session.scalar(
         sa.select(FanOut)
         .where(FanOut.id == answered.fan_out_id)

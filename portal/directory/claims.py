@@ -69,6 +69,14 @@ def by_key(actor: Actor, key: str) -> BuildClaim:
     return row
 
 
+def note_read(actor: Actor, key: str) -> None:
+    """Leave a trace when somebody from outside the supplier opens a claim's paper (접속기록)."""
+    with transaction():
+        row = by_key(actor, key)
+        if row.listing.organisation_id != actor.organisation_id:
+            audit.record(actor, "build_claim.read_paper", "build_claim", row.id)
+
+
 def own(actor: Actor) -> Sequence[BuildClaim]:
     """What the actor's supplier has claimed, or what is claimed about the actor's company; newest first."""
     return session.scalars(
@@ -181,6 +189,8 @@ def file_claim(
         listing = queries.own(actor)
         if listing is None:
             raise RuleBroken("listing_not_there")
+        # a supplier's claims queue up here, so that the limit is counted with all of them
+        session.execute(sa.select(Listing.id).where(Listing.id == listing.id).with_for_update())
         before = once.claim(actor, once_key, PURPOSE)
         if before:
             return by_key(actor, before)

@@ -82,7 +82,9 @@ def withdraw_build(key: str):
 @requires("directory:claims:paper")
 def build_paper(key: str):
     row = claims.by_key(current_actor(), key)
-    return download(row.blob.sha256, row.filename, row.blob.media_type)
+    answer = download(row.blob.sha256, row.filename, row.blob.media_type)
+    claims.note_read(current_actor(), key)
+    return answer
 
 
 # --- the company -------------------------------------------------------------------------------------------

@@ -72,7 +72,9 @@ def mark_paper(key: str):
     row = verification.by_key(current_actor(), key)
     if row.blob is None:
         raise NotVisible
-    return download(row.blob.sha256, row.filename, row.blob.media_type)
+    answer = download(row.blob.sha256, row.filename, row.blob.media_type)
+    verification.note_read(current_actor(), key)
+    return answer
 
 
 # --- operators ---------------------------------------------------------------------------------------------

@@ -55,6 +55,14 @@ def by_key(actor: Actor, key: str) -> Verification:
     return row
 
 
+def note_read(actor: Actor, key: str) -> None:
+    """Leave a trace when somebody from outside the supplier opens a paper (접속기록)."""
+    with transaction():
+        row = by_key(actor, key)
+        if row.listing.organisation_id != actor.organisation_id:
+            audit.record(actor, "verification.read_paper", "verification", row.id)
+
+
 def of_listing(actor: Actor, listing_id: int) -> Sequence[Verification]:
     """Every verification of a listing, newest first, for who may read its papers."""
     return session.scalars(
@@ -188,19 +196,22 @@ def propose(actor: Actor, organisation_id: int, kind: Mark, paper: Certificate, 
             row = Verification(listing_id=listing.id, kind=kind, state=VerificationState.CLAIMED)
             session.add(row)
         _put(row, paper)
-        row.source = clean(source)
+        # the supplier's own paper and words say nothing about what the portal found
+        row.source, row.blob_id, row.filename, row.note, row.claimed_by_id = clean(source), None, "", "", None
         session.flush()
         audit.record(actor, "verification.propose", "verification", row.id, {"kind": kind.value, "source": row.source})
         return row
 
 
 def withdraw(actor: Actor, key: str) -> Verification:
-    """The supplier takes an open claim back. Raises: NotVisible, Forbidden, RuleBroken mark_not_waiting."""
+    """The supplier takes an own open claim back. Raises: NotVisible, Forbidden, RuleBroken mark_not_waiting."""
     with transaction():
         row = by_key(actor, key)
         listing = queries.own(actor)
         if listing is None or listing.id != row.listing_id:
             raise Forbidden("listing_not_yours")
+        if row.source:  # found by the portal's own work, not claimed
+            raise Forbidden("no_right")
         _waiting(row, None)
         row.state = VerificationState.WITHDRAWN
         audit.record(actor, "verification.withdraw", "verification", row.id)

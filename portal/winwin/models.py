@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, Person
 from portal.base.db import Keyed, Stamped, UtcDateTime, Versioned, db, enum_type
 from portal.programmes.models import Programme
 from portal.winwin.rules import JoiningState, OfferState, Shares
@@ -83,5 +83,6 @@ class Joining(Keyed, Stamped, db.Model):
     offer: Mapped[Offer] = relationship(lazy="joined", innerjoin=True)
     company: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
     mentor: Mapped[OfferMentor | None] = relationship()
+    asked_by: Mapped[Person] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("offer_id", "company_id"),)

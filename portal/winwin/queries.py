@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from portal.accounts import queries as accounts
 from portal.accounts.models import Person
@@ -89,7 +90,8 @@ def joinings_to(actor: Actor) -> sa.Select[tuple[Joining]]:
 
 def joinings(actor: Actor, offer: Offer) -> Sequence[Joining]:
     """Who wants to join an offer, in the order in which they asked."""
-    return session.scalars(joinings_to(actor).where(Joining.offer_id == offer.id).order_by(Joining.id)).all()
+    wanted = joinings_to(actor).where(Joining.offer_id == offer.id).options(joinedload(Joining.asked_by))
+    return session.scalars(wanted.order_by(Joining.id)).all()
 
 
 def joining(actor: Actor, key: str, *, lock: bool = False) -> Joining:
@@ -115,7 +117,7 @@ def taken(offer_ids: Collection[int]) -> dict[int, int]:
 
 def contact_of(row: Joining) -> Person | None:
     """Who of the company asked, for the firm that has accepted it."""
-    return session.get(Person, row.asked_by_id) if row.state is JoiningState.ACCEPTED else None
+    return row.asked_by if row.state is JoiningState.ACCEPTED else None
 
 
 def people_for_letters(organisation_id: int) -> Sequence[Person]:

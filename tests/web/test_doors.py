@@ -56,6 +56,8 @@ ACTS_ON_LOOKING |= {
     "appeals.file",
     "consultations.file",
     "applications.paper",
+    "directory.build_paper",
+    "directory.mark_paper",
     "evaluation.evidence",
     "evaluators.paper",
     "profiles.evidence",

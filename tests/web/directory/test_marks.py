@@ -4,8 +4,12 @@ import io
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from portal.base import clock
 from portal.base.access import SYSTEM, Forbidden
+from portal.base.audit import AuditRow
+from portal.base.db import session
 from portal.directory import marks, verification
 from portal.directory.oversight import CapabilityLevel, Certificate, Mark
 from tests.factories.directory import PAPER
@@ -62,6 +66,23 @@ def test_papers_are_read_by_the_supplier_operators_and_auditors_only(client_as, 
     key = inside(lambda: verification.of_listing(SYSTEM, row.id))[0].key
     answers = {who: client_as(who).get(f"/marks/{key}/paper").status_code for who in ("gong", "un", "gam", "hana")}
     assert answers == {"gong": 200, "un": 200, "gam": 200, "hana": 403}
+    # who is not the supplier leaves a trace
+    traces = sa.select(AuditRow.actor_id).where(AuditRow.action == "verification.read_paper")
+    assert inside(lambda: len(session.scalars(traces).all())) == 2
+
+
+def test_what_the_portal_found_is_no_claim_to_take_back(client_as, row, inside, actor):
+    client_as("gong").post("/supplier/marks", data=typed(kind="capability", level="1"))
+
+    def propose():
+        found = verification.Certificate(
+            number="advice-1", issuer="합성", level=CapabilityLevel.TWO, issued_on=clock.today()
+        )
+        return verification.propose(SYSTEM, row.organisation_id, Mark.CAPABILITY, found, "advising:1")
+
+    proposed = inside(propose)
+    assert (proposed.blob_id, proposed.note, proposed.level) == (None, "", CapabilityLevel.TWO)
+    assert client_as("gong").post(f"/supplier/marks/{proposed.key}/withdrawal").status_code == 403
 
 
 def test_nobody_but_an_operator_or_a_project_vouches(actor, make, cast):
