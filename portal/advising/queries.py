@@ -10,21 +10,26 @@ from sqlalchemy.orm import joinedload
 from portal.accounts.models import Organisation
 from portal.accounts.rules import EVALUATORS, OPERATOR, SUPPLIER, Role
 from portal.advising.models import Advice
-from portal.advising.rules import AdviceState
+from portal.advising.rules import AdviceState, can_withdraw
 from portal.applications.models import Application, ConsortiumMember
 from portal.appointments import queries as appointments
 from portal.appointments.models import Booking
 from portal.base import clock, grants
-from portal.base.access import Actor, NotVisible
+from portal.base.access import Actor, NotVisible, Verdict
 from portal.base.db import session
 from portal.base.paging import Page, paginate
+from portal.conflicts import queries as conflicts
+from portal.conflicts.rules import TieKind
 from portal.directory import marks
 from portal.directory import queries as directory
 from portal.evaluators import queries as pool
+from portal.evaluators.rules import PoolStatus
 from portal.reference import queries as reference
 
 PURPOSE = "advising"
 PAGE_SIZE = 20
+BARRING = (TieKind.SHARES, TieKind.FAMILY, TieKind.EMPLOYED)
+"""Ties that keep an expert from a supplier while they last."""
 
 
 def visible_to(actor: Actor) -> sa.Select[tuple[Advice]]:
@@ -93,14 +98,34 @@ def is_visited(row: Advice) -> bool:
     return visit is not None and visit.slot.starts_at <= clock.now()
 
 
+def may_withdraw(row: Advice) -> Verdict:
+    return can_withdraw(row.state, is_visited=is_visited(row), has_expert=is_expert_still(row))
+
+
+def is_expert_still(row: Advice) -> bool:
+    """Whether the one who took a request can still give it: in the pool, absent or not."""
+    if row.expert is None:
+        return False
+    entry = pool.of_person(row.expert_id)
+    return bool(EVALUATORS & set(row.expert.role_names)) and (entry is None or entry.status is PoolStatus.ACTIVE)
+
+
 def is_member(person_id: int) -> bool:
     """Whether somebody is in the pool and not absent today."""
     return pool.is_available(person_id)
 
 
 def ties(person_id: int, supplier: Organisation) -> Sequence[str]:
-    """What an expert has declared about a supplier, by any of its organisations' ids, number or name."""
-    return [
+    """What stands between an expert and a supplier: declared in the career, by id, number or name; or known of as
+    shares, family or employment that have not ended. Advice given before does not bar more of it."""
+    known = [
+        tie.kind.value
+        for tie in conflicts.ties_of([person_id], [])
+        if tie.kind in BARRING
+        and supplier.id in (tie.organisation_id, tie.other_organisation_id)
+        and (tie.to_on is None or tie.to_on >= clock.today())
+    ]
+    return known + [
         line.kind.value
         for line in pool.careers([person_id])
         if line.organisation_id == supplier.id

@@ -109,6 +109,13 @@ def can_take(state: AdviceState, *, is_member: bool, ties: Collection[str]) -> V
     return no("advice_tie") if ties else YES
 
 
+def can_withdraw(state: AdviceState, *, is_visited: bool, has_expert: bool) -> Verdict:
+    """Whether the supplier may take a request back: until the visit has begun, later when its expert is there no more."""
+    if state in (AdviceState.CONCLUDED, AdviceState.WITHDRAWN) or (is_visited and has_expert):
+        return no("advice_state", state=state.label)
+    return YES
+
+
 def can_write(state: AdviceState, kind: NoteKind, *, is_expert: bool, is_visited: bool) -> Verdict:
     """Whether a side may write this: plan and result are the expert's, follow-ups both sides'."""
     open_for = {

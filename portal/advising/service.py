@@ -59,15 +59,19 @@ def request(actor: Actor, kind: AdviceKind, need: str, *, once_key: str | None =
 
 
 def withdraw(actor: Actor, key: str) -> Advice:
-    """The supplier takes a request back before there is a plan. Raises: NotVisible; Forbidden; RuleBroken advice_state."""
+    """The supplier takes a request back before the visit has begun; a visit that was set is called off.
+
+    Raises: NotVisible; Forbidden; RuleBroken advice_state.
+    """
     if not actor.has(*SUPPLIER):
         raise Forbidden("no_right")
     with transaction():
         row = queries.by_key(actor, key, lock=True)
         if row.state is AdviceState.WITHDRAWN:
             return row
-        if row.state not in (AdviceState.REQUESTED, AdviceState.ACCEPTED):
-            raise RuleBroken("advice_state", state=row.state.label)
+        ensure(queries.may_withdraw(row))
+        if (visit := queries.visit_of(row)) is not None:
+            appointments.cancel(actor, visit, "advice.withdraw")
         _move(actor, row, AdviceState.WITHDRAWN, "withdraw")
         return row
 
@@ -84,6 +88,8 @@ def take(actor: Actor, key: str) -> Advice:
         if row.expert_id == actor.id:
             return row  # a double click
         found = list(queries.ties(actor.id, row.supplier))
+        if actor.organisation_id == row.supplier_id:
+            found.append("own")
         if queries.reviews_a_case_of(actor, row.supplier_id):
             found.append("reviews")
         ensure(can_take(row.state, is_member=queries.is_member(actor.id), ties=found))
@@ -189,5 +195,7 @@ def _note(actor: Actor, row: Advice, kind: NoteKind, text: str, is_expert: bool)
 def _move(actor: Actor, row: Advice, state: AdviceState, verb: str) -> None:
     row.state = state
     session.flush()
+    if state in (AdviceState.CONCLUDED, AdviceState.WITHDRAWN):
+        conflicts.end_ties_from(SYSTEM, ("advice", row.id), TieKind.ADVISED)
     audit.record(actor, f"advice.{verb}", "advice", row.id)
     outbox.emit("advice.moved", advice_id=row.id, step=state.value, by_expert=actor.id == row.expert_id)

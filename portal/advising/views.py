@@ -65,6 +65,7 @@ def _page(key: str, **forms: Any) -> str:
         is_supplier=actor.organisation_id == row.supplier_id,
         may_take=row.state is AdviceState.REQUESTED and may(actor, "advising:advice:give"),
         visit=visit,
+        may_withdraw=actor.organisation_id == row.supplier_id and bool(queries.may_withdraw(row)),
         is_visited=queries.is_visited(row),
         level=queries.verified_level(row.supplier_id),
         technologies=[found.label for found in reference.technologies(row.technologies)],

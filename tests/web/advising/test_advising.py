@@ -1,5 +1,6 @@
 """Advice from the question to the operator's queue: ties keep experts out, an operator alone makes a level a mark."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from portal.advising.rules import AdviceState, NoteKind
 from portal.base import clock
 from portal.base.access import SYSTEM, NotVisible, RuleBroken
 from portal.base.db import transaction
+from portal.conflicts import service as conflicts
 from portal.conflicts.models import Tie
+from portal.conflicts.rules import Source, TieKind
 from portal.directory import marks, verification
 from portal.directory.models import Verification
 from portal.directory.oversight import CapabilityLevel, VerificationState
@@ -111,6 +114,41 @@ def test_the_pages_lead_from_the_question_to_the_plan(listing, client_as):
     )
     assert "합성 계획" in gong.page(address).text
     assert client_as("duri").get(address).status_code == 403
+
+
+def test_an_expert_of_the_supplier_or_tied_to_it_by_the_register_is_turned_away(listing, inside, actor):
+    gong, pyeong = actor("gong"), actor("pyeong")
+
+    def run(**tie):
+        with transaction():
+            conflicts.note_tie(
+                SYSTEM, TieKind.SHARES, Source.REGISTER, person_id=pyeong.id, organisation_id=gong.organisation_id,
+                from_on=clock.today(), **tie,
+            )  # fmt: skip
+        key = make.asked(gong).key
+        with pytest.raises(RuleBroken) as refused:
+            service.take(pyeong, key)
+        with pytest.raises(RuleBroken) as own:
+            service.take(replace(actor("nam"), organisation_id=gong.organisation_id), key)
+        return refused.value.code, own.value.code
+
+    assert inside(run) == ("advice_tie", "advice_tie")
+
+
+def test_a_supplier_is_not_stuck_with_an_expert_who_is_gone(listing, inside, actor):
+    gong, pyeong = actor("gong"), actor("pyeong")
+
+    def run():
+        row = make.visited(gong, pyeong)
+        with pytest.raises(RuleBroken) as early:
+            service.withdraw(gong, row.key)
+        with transaction():
+            queries.session.add(Membership(person_id=pyeong.id, status=PoolStatus.REMOVED))
+        taken_back = service.withdraw(gong, row.key)
+        ties = queries.session.query(Tie).filter_by(person_id=pyeong.id, to_on=None).count()
+        return early.value.code, taken_back.state, ties, make.asked(gong).state
+
+    assert inside(run) == ("advice_state", AdviceState.WITHDRAWN, 0, AdviceState.REQUESTED)
 
 
 def test_only_the_supplier_takes_its_request_back(listing, inside, actor):
