@@ -29,7 +29,6 @@ from portal.reference import queries as reference
 from portal.reference.rules import SizeClass
 from portal.web.forms import Form, VersionedForm
 
-MAX_LEVEL = max(LEVEL_LABELS)
 EMPTY_LINES = 3
 
 

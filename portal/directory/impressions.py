@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -124,13 +124,3 @@ def _add(counted: Counter[Key]) -> int:
     if fresh:
         session.execute(sa.insert(Impression), fresh)
     return sum(kept.values())
-
-
-def shown_by_listing(since: date, kinds: Iterable[ImpressionKind] = ImpressionKind) -> dict[int, int]:
-    """Listing → how often it was shown since a day."""
-    rows = session.execute(
-        sa.select(Impression.listing_id, sa.func.sum(Impression.shown))
-        .where(Impression.day >= since, Impression.kind.in_(list(kinds)))
-        .group_by(Impression.listing_id)
-    )
-    return {listing_id: int(shown) for listing_id, shown in rows}

@@ -102,7 +102,8 @@ def table_of(day: MatchDay) -> Table:
 
 def own_unmet(day: MatchDay, own: Attendee) -> list[tuple[str, Words]]:
     """Whom a party wished for and does not meet, in the order of its wishes, with as much of the why as it may know."""
-    rows, question = queries.meetings(day), queries.question_of(day)
+    solving = queries.last_solved(day)
+    rows, question = queries.meetings(day), queries.question_of(day, shares=solving.shares if solving else None)
     known = [
         seat for seat in queries.seats(rows) if seat.company in question.company and seat.supplier in question.supplier
     ]

@@ -103,7 +103,7 @@ def reply_form(
         fields["need"] = TextAreaField(
             _l("상담하고 싶은 일"),
             [Optional(), Length(max=300)],
-            description=_l("참가하는 공급기업이 회사 이름, 지역과 함께 봅니다. 연락처는 적지 마세요."),
+            description=_l("초대받거나 참가하는 공급기업이 회사 이름과 함께 봅니다. 연락처는 적지 마세요."),
         )
     if by_operator:
         fields["channel"] = RadioField(_l("어떻게 들었나요?"), choices=[(one.value, one.label) for one in BY_OPERATOR])

@@ -192,6 +192,14 @@ def person_for(organisation_id: int) -> Person | None:
     return next(iter(accounts.members(organisation_id)), None)
 
 
+def shown_to(day: MatchDay, side: Side, own: Attendee | None) -> list[Attendee]:
+    """Whom a party reads by name with what they need: companies every taker of part and who was asked; a supplier that
+    nobody asked, or that does not come, reads of no company."""
+    if side is Side.SUPPLIER and (own is None or own.state is AttendeeState.DECLINED):
+        return []
+    return choices(day, side)
+
+
 def may_join(actor: Actor, day: MatchDay) -> bool:
     """Whether the actor's organisation may register by itself: a company of the region, a supplier that is public."""
     side = side_of(actor)

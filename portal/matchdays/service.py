@@ -205,6 +205,8 @@ def join(actor: Actor, key: str, reply: Reply, version: int | None = None) -> At
         day = queries.by_key(actor, key, lock=True)
         ensure(rules.takes_wishes(day.state, day.wishes_until, clock.today()))
         row = queries.own_attendee(actor, day)
+        if (reply.ranks or reply.refused) and not queries.shown_to(day, side, row):
+            raise RuleBroken("matchday_not_coming")
         if side is Side.SUPPLIER and not is_public(actor.organisation_id):
             raise RuleBroken("matchday_suspended" if row else "matchday_not_fit")
         if row is None:

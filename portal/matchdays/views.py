@@ -36,7 +36,7 @@ def show(key: str):
     own = queries.own_attendee(actor, day)
     if not day.takes_wishes or not (own or queries.may_join(actor, day)):
         return _page(day, side, own)
-    others = queries.choices(day, side)
+    others = queries.shown_to(day, side, own)
     made = reply_form(day, side, others)
     form = made(data=fill_reply(own, others))
     if form.validate_on_submit():

@@ -16,7 +16,7 @@ from portal.base.db import session
 from portal.directory import suspension
 from portal.directory.oversight import SuspensionGround
 from portal.matchdays import arranging, queries, service, sheet
-from portal.matchdays.models import Meeting, Wish
+from portal.matchdays.models import Attendee, Meeting, Wish
 from portal.matchdays.rules import Attendance, Channel, DayState, MeetingOutcome, Reply
 from tests.client import Page
 from tests.factories import matchdays
@@ -54,6 +54,24 @@ def test_wishes_come_in_and_are_seen_by_whom_they_concern(client_as, day, inside
     assert "두리금속" not in page.text  # asked, but it has not said that it comes
     people = client_as("un").page(f"/operator/matchdays/{day.key}/people?side=supplier")
     assert "만나지 않음 1곳" in people.text
+
+
+def test_a_supplier_that_nobody_asked_reads_of_companies_only_when_it_comes(client_as, day, inside, cast):
+    answer(client_as("hana"), day, {"공급솔루션": "1"}, need=NEED)
+
+    def leave():
+        own = session.query(Attendee).filter_by(organisation_id=cast["gong"].organisation_id).one()
+        session.delete(own)
+        session.commit()
+
+    inside(leave)
+    gong = client_as("gong")
+    page = gong.page(f"/matchdays/{day.key}")
+    assert (NEED in page.text, "하나정밀" in page.text) == (False, False)
+    assert gong.submit(page, {"coming": "yes"}, action=None).status_code == 302
+    assert NEED in gong.page(f"/matchdays/{day.key}").text
+    assert answer(gong, day, {}, coming="no").status_code == 302
+    assert NEED not in gong.page(f"/matchdays/{day.key}").text
 
 
 def test_a_stale_answer_and_a_late_one_are_refused(client_as, cast, frozen, day, inside):
