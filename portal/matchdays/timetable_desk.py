@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -24,7 +25,7 @@ from portal.matchdays.forms import (
 from portal.matchdays.models import MatchDay, Meeting
 from portal.matchdays.rules import AttendeeState, DayState, Side
 from portal.matchdays.views import as_file
-from portal.web.forms import refuse
+from portal.web.forms import Form, refuse
 from portal.web.guard import current_actor, requires
 
 
@@ -58,7 +59,9 @@ def _page(day: MatchDay, **forms: Any) -> str:
         solve=forms.get("solve") or SolveForm(formdata=None),
         unmet=[
             (named[who], named[other], why)
-            for (who, other), why in sorted(table.unmet.items(), key=lambda one: (named[one[0][0]].side, named[one[0][0]].name))
+            for (who, other), why in sorted(
+                table.unmet.items(), key=lambda one: (named[one[0][0]].side, named[one[0][0]].name)
+            )
             if other in named
         ],
         by_hand=sum(one.origin is rules.Origin.HAND for one in table.meetings),
@@ -68,6 +71,20 @@ def _page(day: MatchDay, **forms: Any) -> str:
         DayState=DayState,
         Side=Side,
     )
+
+
+def _acted(key: str, form: Form, verb: Callable[[], Any], said: str, again: Callable[[], str]) -> Any:
+    """One press of the operator: to the timetable when it is done, what was typed with the refusal when it is not."""
+    if form.validate_on_submit():
+        try:
+            verb()
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            if said:
+                flash(said, "success")
+            return redirect(url_for(".timetable", key=key))
+    return again(), 422
 
 
 @bp.get("/operator/matchdays/<key>/timetable/state")
@@ -82,51 +99,40 @@ def solving_state(key: str) -> Response:
 @bp.post("/operator/matchdays/<key>/timetable/solve")
 @requires("matchdays:day:manage")
 def solve(key: str):
-    actor = current_actor()
-    day = queries.by_key(actor, key)
-    form = SolveForm()
-    if form.validate_on_submit():
-        try:
-            arranging.ask(actor, key, keep_hand=bool(form.keep_hand.data), once_key=form.once.data)
-            return redirect(url_for(".timetable", key=key))
-        except RuleBroken as broken:
-            refuse(form, broken)
-            day = queries.by_key(actor, key)
-    return _page(day, solve=form), 422
+    actor, form = current_actor(), SolveForm()
+    return _acted(
+        key,
+        form,
+        lambda: arranging.ask(actor, key, keep_hand=bool(form.keep_hand.data), once_key=form.once.data),
+        "",
+        lambda: _page(queries.by_key(actor, key), solve=form),
+    )
 
 
 @bp.post("/operator/matchdays/<key>/timetable/clear")
 @requires("matchdays:day:manage")
 def clear(key: str):
-    actor = current_actor()
-    day = queries.by_key(actor, key)
-    form = SolveForm()
-    if form.validate_on_submit():
-        try:
-            arranging.clear(actor, key)
-            flash(_("일정표를 비웠습니다."), "success")
-            return redirect(url_for(".timetable", key=key))
-        except RuleBroken as broken:
-            refuse(form, broken)
-            day = queries.by_key(actor, key)
-    return _page(day, solve=form), 422
+    actor, form = current_actor(), SolveForm()
+    return _acted(
+        key,
+        form,
+        lambda: arranging.clear(actor, key),
+        _("일정표를 비웠습니다."),
+        lambda: _page(queries.by_key(actor, key), solve=form),
+    )
 
 
 @bp.post("/operator/matchdays/<key>/timetable/publish")
 @requires("matchdays:day:manage")
 def publish(key: str):
-    actor = current_actor()
-    day = queries.by_key(actor, key)
-    form = AgreeForm()
-    if form.validate_on_submit():
-        try:
-            arranging.publish(actor, key, form.plan.data or "", form.once.data)
-            flash(_("일정표를 알렸습니다. 참가하는 곳에 이메일이 갑니다."), "success")
-            return redirect(url_for(".timetable", key=key))
-        except RuleBroken as broken:
-            refuse(form, broken)
-            day = queries.by_key(actor, key)
-    return _page(day, publish=form), 422
+    actor, form = current_actor(), AgreeForm()
+    return _acted(
+        key,
+        form,
+        lambda: arranging.publish(actor, key, form.plan.data or "", form.once.data),
+        _("일정표를 알렸습니다. 참가하는 곳에 이메일이 갑니다."),
+        lambda: _page(queries.by_key(actor, key), publish=form),
+    )
 
 
 @bp.post("/operator/matchdays/<key>/timetable/add")
@@ -136,16 +142,16 @@ def add_meeting(key: str):
     day = queries.by_key(actor, key)
     form = AddForm()
     people = queries.attendees(day, AttendeeState.COMING)
-    form.offer(day, [one for one in people if one.side is Side.COMPANY], [one for one in people if one.side is Side.SUPPLIER])
-    if form.validate_on_submit():
-        try:
-            arranging.add(actor, key, form.company.data, form.supplier.data, form.slot.data)
-            flash(_("만남을 넣었습니다."), "success")
-            return redirect(url_for(".timetable", key=key))
-        except RuleBroken as broken:
-            refuse(form, broken)
-            day = queries.by_key(actor, key)
-    return _page(day, add=form), 422
+    form.offer(
+        day, [one for one in people if one.side is Side.COMPANY], [one for one in people if one.side is Side.SUPPLIER]
+    )
+    return _acted(
+        key,
+        form,
+        lambda: arranging.add(actor, key, form.company.data, form.supplier.data, form.slot.data),
+        _("만남을 넣었습니다."),
+        lambda: _page(queries.by_key(actor, key), add=form),
+    )
 
 
 # --- one meeting --------------------------------------------------------------------------------------------------
@@ -160,7 +166,10 @@ def meeting(key: str, meeting: str):
 
 def _meeting_page(day: MatchDay, row: Meeting, move: MoveForm | None = None, swap: SwapForm | None = None) -> str:
     rows, question = queries.meetings(day), queries.question_of(day)
-    move, swap = move or MoveForm(formdata=None, obj=row), swap or SwapForm(formdata=None, data={"version": row.version})
+    move, swap = (
+        move or MoveForm(formdata=None, obj=row),
+        swap or SwapForm(formdata=None, data={"version": row.version}),
+    )
     move.offer(day)
     swap.offer(day, row, rows)
     but = frozenset({row.id})
@@ -171,7 +180,11 @@ def _meeting_page(day: MatchDay, row: Meeting, move: MoveForm | None = None, swa
         move=move,
         swap=swap,
         verdicts=[
-            (papers.time_of(day, slot), slot == row.slot, arranging.can_place(question, rows, row.company, row.supplier, slot, but))
+            (
+                papers.time_of(day, slot),
+                slot == row.slot,
+                arranging.can_place(question, rows, row.company, row.supplier, slot, but),
+            )
             for slot in range(day.slots)
         ],
         time_of=lambda slot: papers.time_of(day, slot),
@@ -179,30 +192,32 @@ def _meeting_page(day: MatchDay, row: Meeting, move: MoveForm | None = None, swa
     )
 
 
+def _again(key: str, meeting: str, **forms: Any) -> str:
+    """The meeting's page as things stand after a refusal."""
+    day = queries.by_key(current_actor(), key)
+    return _meeting_page(day, queries.meeting(day, meeting), **forms)
+
+
 @bp.post("/operator/matchdays/<key>/meetings/<meeting>/move")
 @requires("matchdays:day:manage")
 def move_meeting(key: str, meeting: str):
     actor = current_actor()
     day = queries.by_key(actor, key)
-    row = queries.meeting(day, meeting)
+    queries.meeting(day, meeting)
     form = MoveForm()
     form.offer(day)
-    if form.validate_on_submit():
+
+    def move() -> None:
         try:
             arranging.move(actor, key, meeting, form.slot.data, form.version.data)
-            flash(_("시간을 옮겼습니다."), "success")
-            return redirect(url_for(".timetable", key=key))
         except StaleVersion:
             row = queries.meeting(queries.by_key(actor, key), meeting)
             raise StaleVersion(
                 mine={str(form.slot.label.text): papers.time_of(day, form.slot.data)},
                 current={str(form.slot.label.text): papers.time_of(row.day, row.slot)},
             ) from None
-        except RuleBroken as broken:
-            refuse(form, broken)
-            day = queries.by_key(actor, key)
-            row = queries.meeting(day, meeting)
-    return _meeting_page(day, row, move=form), 422
+
+    return _acted(key, form, move, _("시간을 옮겼습니다."), lambda: _again(key, meeting, move=form))
 
 
 @bp.post("/operator/matchdays/<key>/meetings/<meeting>/swap")
@@ -213,16 +228,13 @@ def swap_meetings(key: str, meeting: str):
     row = queries.meeting(day, meeting)
     form = SwapForm()
     form.offer(day, row, queries.meetings(day))
-    if form.validate_on_submit():
-        try:
-            arranging.swap(actor, key, meeting, form.other.data, form.version.data)
-            flash(_("두 만남의 시간을 맞바꿨습니다."), "success")
-            return redirect(url_for(".timetable", key=key))
-        except RuleBroken as broken:
-            refuse(form, broken)
-            day = queries.by_key(actor, key)
-            row = queries.meeting(day, meeting)
-    return _meeting_page(day, row, swap=form), 422
+    return _acted(
+        key,
+        form,
+        lambda: arranging.swap(actor, key, meeting, form.other.data, form.version.data),
+        _("두 만남의 시간을 맞바꿨습니다."),
+        lambda: _again(key, meeting, swap=form),
+    )
 
 
 @bp.post("/operator/matchdays/<key>/meetings/<meeting>/remove")
@@ -306,5 +318,3 @@ def hall(key: str):
         time_of=lambda at: papers.time_of(day, at),
     )
     return page, 422 if form.errors else 200
-
-
