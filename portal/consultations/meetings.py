@@ -83,7 +83,8 @@ def event_of(row: Consultation, booking: Booking, own: Side) -> Event:
     """The meeting in one side's calendar; it names the other side and the place, nobody's address."""
     other = row.supplier if own is Side.COMPANY else row.company
     slot = booking.slot
-    return Event(booking.key, slot.starts_at, slot.ends_at, f"{TITLE} {other.name}", slot.place, booking.created_at)
+    place = queries.text_for(own, row, Side.SUPPLIER, slot.place)
+    return Event(booking.key, slot.starts_at, slot.ends_at, f"{TITLE} {other.name}", place, booking.created_at)
 
 
 def own_events(actor: Actor) -> list[Event]:

@@ -15,11 +15,12 @@ from portal.accounts.rules import SME, SUPPLIER
 from portal.base import clock, grants
 from portal.base.access import SYSTEM, Actor, NotVisible, RuleBroken
 from portal.base.db import session
+from portal.base.masking import masked
 from portal.base.paging import Page, paginate
 from portal.base.words import Words, say
 from portal.base.workdays import workdays_left
 from portal.consultations.models import Consultation
-from portal.consultations.rules import Outcome, Side, Status, Topic, last_day, masked, side_of
+from portal.consultations.rules import Outcome, Side, Status, Topic, last_day, side_of
 from portal.directory import queries as directory
 from portal.directory.models import Listing
 from portal.profiles import queries as profiles

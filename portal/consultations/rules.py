@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -330,14 +329,3 @@ def reminders_due(asked_at: datetime, today: date) -> int:
 def to_ask(waiting: int, interested: int) -> int:
     """How many further suppliers a fan-out may ask now."""
     return 0 if interested >= ENOUGH else max(0, AT_ONCE - waiting - interested)
-
-
-_EMAIL = re.compile(r"[\w.+-]+\s*(?:@|＠|\(at\)|\[at\])\s*[\w-]+(?:\s*\.\s*[\w-]+)+", re.IGNORECASE)
-_PHONE = re.compile(
-    r"(?<![\d-])(?:\+?82[-.\s]?)?\(?0?\d{1,3}\)?[-.\s]\d{3,4}[-.\s]\d{4}(?![\d-])|(?<!\d)01\d{8,9}(?!\d)"
-)
-
-
-def masked(text: str) -> str:
-    """A text without e-mail addresses and telephone numbers, for who may not yet know how to reach the other."""
-    return _PHONE.sub("○○○-○○○○", _EMAIL.sub("○○○@○○○", text))

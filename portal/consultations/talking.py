@@ -69,13 +69,14 @@ def _files_of(row: Consultation) -> int:
     )
 
 
-def file_of(actor: Actor, key: str, file_key: str) -> ThreadFile:
-    """A file of a thread, for its two sides. Raises: NotVisible."""
+def file_of(actor: Actor, key: str, file_key: str) -> tuple[ThreadFile, str]:
+    """A file of a thread, for its two sides, and its name as the actor may read it. Raises: NotVisible."""
     row = queries.by_key(actor, key)
-    found = next((one for message in row.messages for one in message.files if one.key == file_key), None)
-    if found is None:
-        raise NotVisible
-    return found
+    for message in row.messages:
+        for one in message.files:
+            if one.key == file_key:
+                return one, queries.text_for(queries.side(actor, row), row, message.side, one.filename)
+    raise NotVisible
 
 
 def note_read(actor: Actor, key: str, file: ThreadFile) -> None:

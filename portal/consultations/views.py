@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.base import clock
 from portal.base.access import RuleBroken
+from portal.base.masking import masked
 from portal.consultations import bp, fanout, meetings, queries, ratings, service, talking
 from portal.consultations.forms import (
     AskForm,
@@ -20,7 +21,7 @@ from portal.consultations.forms import (
     RateForm,
 )
 from portal.consultations.models import Consultation
-from portal.consultations.rules import DeclineReason, Outcome, Side, Topic, last_day, masked
+from portal.consultations.rules import DeclineReason, Outcome, Side, Topic, last_day
 from portal.directory import queries as directory
 from portal.directory import responses, suspension
 from portal.profiles.rules import phone_text
@@ -205,8 +206,8 @@ def write(key: str):
 @requires("consultations:thread:read")
 def file(key: str, file_key: str):
     actor = current_actor()
-    row = talking.file_of(actor, key, file_key)
-    answer = download(row.blob.sha256, row.filename, row.blob.media_type)
+    row, filename = talking.file_of(actor, key, file_key)
+    answer = download(row.blob.sha256, filename, row.blob.media_type)
     talking.note_read(actor, key, row)
     return answer
 

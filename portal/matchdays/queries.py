@@ -194,8 +194,10 @@ def person_for(organisation_id: int) -> Person | None:
 
 def shown_to(day: MatchDay, side: Side, own: Attendee | None) -> list[Attendee]:
     """Whom a party reads by name with what they need: companies every taker of part and who was asked; a supplier that
-    nobody asked, or that does not come, reads of no company."""
-    if side is Side.SUPPLIER and (own is None or own.state is AttendeeState.DECLINED):
+    nobody asked, that does not come, or that the directory does not show now reads of no company."""
+    if side is Side.SUPPLIER and (
+        own is None or own.state is AttendeeState.DECLINED or own.organisation_id not in listings(day)
+    ):
         return []
     return choices(day, side)
 

@@ -8,15 +8,18 @@ from typing import Any
 from unicodedata import normalize
 
 from flask import request
+from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto, _is_submitted
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import HiddenField, IntegerField
-from wtforms.validators import Optional
+from wtforms import DateTimeField, Field, HiddenField, IntegerField
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from portal.base import words
 from portal.base.access import RuleBroken, RulesBroken, StaleVersion
+
+YEARS = range(1900, 2200)
 
 
 class Form(FlaskForm):
@@ -29,6 +32,13 @@ class Form(FlaskForm):
                 return formdata
             return CombinedMultiDict((request.files, _tidy(request.form))) if _is_submitted() else None
 
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            """No date so far away that the clock or the calendar of holidays could not reckon with it."""
+            field = super().bind_field(form, unbound_field, options)
+            if isinstance(field, DateTimeField):
+                field.validators = [*field.validators, _within_reach]
+            return field
+
     def problems(self) -> list[tuple[str, str, str]]:
         """For the summary at the top: (id of the control, label, message), in the order of the form."""
         found = []
@@ -36,6 +46,12 @@ class Form(FlaskForm):
             for message in _flat(field.errors):
                 found.append((field.id, getattr(field.label, "text", name), message))
         return found + [("", "", message) for message in self.form_errors]
+
+
+def _within_reach(form: Any, field: Field) -> None:
+    year = getattr(field.data, "year", None)
+    if year is not None and year not in YEARS:
+        raise ValidationError(_("날짜를 다시 적어 주세요. 예: 2026-12-01"))
 
 
 class OnceForm(Form):

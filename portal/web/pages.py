@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, g, request, send_file, session, 
 from flask_babel import Babel, get_locale
 
 from portal.base import clock, files, marks, words
+from portal.base.masking import masked
 from portal.base.words import Words
 from portal.web import guard
 
@@ -203,5 +204,5 @@ def init_app(app: Flask) -> None:
         get_locale=get_locale,
         sentence=words.sentence,
     )
-    app.jinja_env.filters.update(when=when, money=money)
+    app.jinja_env.filters.update(when=when, money=money, masked=masked)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -28,12 +28,11 @@ def accepted(company: Actor, supplier: Actor, listing: Listing) -> Consultation:
     return service.accept(supplier, requested(company, listing).key)
 
 
-def slot(supplier: Actor, days: int = 1, hour: int = 10) -> Slot:
+def slot(supplier: Actor, days: int = 1, hour: int = 10, place: str = "합성(예시) 2층 회의실") -> Slot:
     """One free time of a supplier, on the first working day from so many days ahead."""
     day = next_workday(clock.today() + timedelta(days=days))
-    return meetings.offer(
-        supplier, day=day, first=time(hour), last=time(hour + 1), minutes=60, pause=0, place="합성(예시) 2층 회의실"
-    )[0]
+    times = {"first": time(hour), "last": time(hour + 1), "minutes": 60, "pause": 0}
+    return meetings.offer(supplier, day=day, **times, place=place)[0]
 
 
 def ended(company: Actor, supplier: Actor, listing: Listing) -> Consultation:

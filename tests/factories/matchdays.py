@@ -71,7 +71,7 @@ def said(day: MatchDay, row: Attendee, *wanted: Attendee, refused: tuple[Attende
         coming=more.pop("coming", True),
         ranks={one.id: at for at, one in enumerate(wanted, start=1)},
         refused=[one.id for one in refused],
-        need=NEED if row.side is Side.COMPANY else "",
+        need=more.pop("need", NEED if row.side is Side.COMPANY else ""),
         note="합성 통화",
         **more,
     )

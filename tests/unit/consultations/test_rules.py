@@ -2,8 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from portal.base.access import Actor
 from portal.consultations.figures import Counted, counted
 from portal.consultations.rules import (
@@ -17,7 +15,6 @@ from portal.consultations.rules import (
     can_write,
     is_overdue,
     last_day,
-    masked,
     reminders_due,
     side_of,
     to_ask,
@@ -77,21 +74,3 @@ def test_only_the_company_withdraws_and_books_and_only_an_ended_talk_is_rated():
     assert [can_book(side, Status.ACCEPTED).ok for side in Side] == [True, False]
     assert [can_rate(status, False).ok for status in Status] == [False, False, False, True, False, False]
     assert can_rate(Status.CONCLUDED, True).code == "rating_given"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "kim@firm.example 으로", "kim (at) firm.example", "KIM＠firm.co.kr", "010-1234-5678", "01012345678",
-        "031-234-5678로 전화", "+82 10-1234-5678", "02.555.0199",
-    ],
-)  # fmt: skip
-def test_addresses_and_numbers_are_masked(text):
-    shown = masked(text)
-    assert "○○○" in shown
-    assert not any(secret in shown for secret in ("firm", "1234-5678", "12345678", "234-5678", "555.0199"))
-
-
-@pytest.mark.parametrize("text", ["2026-11-22까지", "예산 3,000만원", "설비 12대, 불량 1.5%", "ISO 9001-2015"])
-def test_other_numbers_stay(text):
-    assert masked(text) == text

@@ -97,6 +97,15 @@ def test_times_are_offered_on_working_days_only(frozen, client_as, cast, day, na
     assert name in Page(answer).errors()["day"]
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_out_of_reach_is_told_at_its_field(client_as, day):
+    """Planted: the year 1 has no moment before it to which Korean midnight could be reckoned."""
+    form = {"day": day, "first": "00:00", "last": "23:00", "minutes": "60", "pause": "0", "place": "합성"}
+    answer = client_as("gong").post("/consultations/times", data=form)
+    assert answer.status_code == 422
+    assert set(Page(answer).errors()) == {"day"}
+
+
 def test_a_meeting_ahead_is_off_when_both_have_closed(running, actor):
     hana, gong = actor("hana"), actor("gong")
     meetings.book(hana, running.key, talks.slot(gong).key)

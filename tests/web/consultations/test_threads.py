@@ -57,12 +57,21 @@ def test_a_file_goes_to_the_other_side_and_to_nobody_else(client_as, running):
 
 def test_what_was_said_stays_without_addresses_after_the_end(client_as, running, actor):
     hana, gong = actor("hana"), actor("gong")
-    talking.write(gong, running.key, "제 번호는 010-9999-1111입니다")
-    assert "010-9999-1111" in client_as("hana").page(path(running)).text
-    for side in (hana, gong):
-        service.close(side, running.key, Outcome.QUOTE)
-    assert "010-9999-1111" not in client_as("hana").page(path(running)).text
+    talking.write(gong, running.key, "제 번호는 010-9999-1111입니다", [(BytesIO(PDF), "견적 010-9999-1111.pdf")])
+    talks.slot(gong, place="본사(010-9999-1111)")
+    meetings.book(hana, running.key, meetings.free_slots(gong.organisation_id)[0].key)
+    assert client_as("hana").page(path(running)).text.count("010-9999-1111") == 3
+    with clock.freeze(clock.now() + timedelta(days=10)):  # the two have met
+        for side in (hana, gong):
+            service.close(side, running.key, Outcome.QUOTE)
+        company = client_as("hana")
+        page = company.page(path(running))
+        links = [link["href"] for link in page.soup.main.select("a[href*='/files/'], a[href$='.ics']")]
+        answers = [company.get(link) for link in links]
+    assert "010-9999-1111" not in page.text
     assert "010-9999-1111" in client_as("gong").page(path(running)).text
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer for answer in answers if "9999" in f"{answer.headers}{answer.text}"] == []
 
 
 def test_a_suspended_supplier_leaves_its_threads_to_be_read(client_as, running, listing, actor):

@@ -192,6 +192,17 @@ def test_a_sheet_is_taken_over_whole_or_not_at_all(client_as, day, inside):
     assert broken.status_code == 422
 
 
+def test_a_supplier_reads_of_companies_without_addresses_and_only_while_it_is_public(client_as, day, inside, cast):
+    inside(lambda: matchdays.said(day, attendees(day)["하나정밀"], need="공정 자동화, 010-9999-1111 또는 hana 골뱅이 firm.com"))
+    gong = client_as("gong")
+    page = gong.page(f"/matchdays/{day.key}")
+    assert "하나정밀" in page.text and "공정 자동화" in page.text
+    assert "9999" not in page.text and "firm" not in page.text
+    listing = inside(lambda: matchdays.directory.queries.of_organisation(cast["gong"].organisation_id))
+    inside(lambda: suspension.suspend(SYSTEM, listing.id, SuspensionGround.CHECKING, "합성 사유"))
+    assert "하나정밀" not in gong.page(f"/matchdays/{day.key}").text
+
+
 def test_a_suspended_supplier_is_gone_at_once(client_as, day, inside, make, cast, drain):
     def arrange():
         rows = attendees(day)
