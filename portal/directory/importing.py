@@ -13,7 +13,7 @@ from portal.base.access import Actor, NotVisible, RuleBroken
 from portal.base.db import session, transaction
 from portal.directory import queries, service
 from portal.directory.models import Listing, ListingImport
-from portal.directory.rules import MAX_PRODUCTS, MAX_TECHNOLOGIES, PRODUCT_FACTS, PriceModel, clean
+from portal.directory.rules import MAX_PRODUCTS, MAX_TECHNOLOGIES, PRODUCT_FACTS, PriceModel, clean, price_model
 from portal.directory.sheets import COLUMNS, HEADS, MAX_ROWS, PRODUCTS, SHEETS, TECHNOLOGIES, Report, compare
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,7 +40,7 @@ def template(actor: Actor) -> bytes:
             (
                 one["name"],
                 one["description"],
-                str(PriceModel(one.get("price") or PriceModel.QUOTE).label),
+                str((price_model(one) or PriceModel.QUOTE).label),
                 *("O" if one.get(fact) else None for fact in PRODUCT_FACTS),
             )
             for one in row.products

@@ -285,11 +285,16 @@ def check_listing(
     return broken
 
 
-def product_facts(product: Mapping[str, Any]) -> list[Words]:
-    """How a product is priced, and what it is beside that."""
+def price_model(product: Mapping[str, Any]) -> PriceModel | None:
     price = product.get("price")
+    return PriceModel(price) if price in set(PriceModel) else None
+
+
+def product_facts(product: Mapping[str, Any]) -> list[Words]:
+    """How a product is priced, and what it is beside that; a price in words, as listings once had it, stays as typed."""
+    model, typed = price_model(product), product.get("price")
     return [
-        PriceModel(price).label if price else say("가격 방식 없음", "No price model"),
+        model.label if model else say(typed, typed) if typed else say("가격 방식 없음", "No price model"),
         *[label for fact, label in PRODUCT_FACTS.items() if product.get(fact)],
     ]
 

@@ -17,6 +17,7 @@ from portal.directory.rules import (
     differences,
     figures,
     is_grey,
+    product_facts,
 )
 
 GOOD = {
@@ -146,3 +147,9 @@ def test_figures_leave_out_what_a_record_does_not_say():
     assert (told.builds, told.passed_first, told.on_time, told.level_reached) == (3, (1, 2), (0, 1), (0, 0))
     assert told.gain_ratio == pytest.approx(0.2)
     assert told.aftercare_hours == 10
+
+
+def test_a_price_of_an_older_version_is_read_as_it_was_typed():
+    assert [str(product_facts({"price": price})[0]) for price in ("turnkey", "절감액 공유 가능", "", None)] == [
+        "일괄 구축", "절감액 공유 가능", "가격 방식 없음", "가격 방식 없음",
+    ]  # fmt: skip
