@@ -32,6 +32,8 @@ DAYS = 30
 ASKED = 200
 """So many companies are looked at: evenly over all, the same ones for every change of a page."""
 BUILDS_TRIED = 3
+FEWEST = 5
+"""Looks of a region or for a technology that are told; fewer could be one company's."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def _most(rows: Sequence[Impression], field: str, name: Callable[[str], Words]) 
     for row in rows:
         if code := getattr(row, field):
             counted[code] += row.shown
-    return [(name(code), count) for code, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:5]]
+    told = [one for one in counted.items() if one[1] >= FEWEST]
+    return [(name(code), count) for code, count in sorted(told, key=lambda one: (-one[1], one[0]))[:5]]
 
 
 def _companies(plan: NightlyPlan) -> list[tuple[Need, float | None]]:

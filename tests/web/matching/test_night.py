@@ -2,10 +2,13 @@
 
 import pytest
 
+from portal.base import clock
 from portal.base.access import SYSTEM, RuleBroken
 from portal.base.db import session, transaction
 from portal.directory import suspension
+from portal.directory.models import Impression
 from portal.directory.oversight import SuspensionGround
+from portal.directory.rules import ImpressionKind
 from portal.matching import exposure, night, night_work
 from portal.matching.models import NightlyCompany, NightlyListing, NightlyPair, NightlyPlan
 from portal.matching.rules import NightState
@@ -105,3 +108,22 @@ def test_a_supplier_learns_what_would_bring_it_forward(client_as, cast, make, pl
     assert "우리 지역에서 일하지 않음: 기업 1곳" in page.text
     assert "서비스 지역을 전국으로 넓히기" in page.text
     assert client_as("hana").get("/supplier/exposure").status_code == 403
+
+
+def test_fewer_looks_than_five_are_told_of_no_region(inside, actor, make, cast):
+    """Planted: one company's four looks beside five of everybody else."""
+
+    listing_id = make.approved_listing(cast["gong"].organisation_id).id
+
+    def look():
+        for region, times in (("busan", 4), ("gyeonggi", 5)):
+            session.add(
+                Impression(
+                    day=clock.today(), kind=ImpressionKind.SEARCH, listing_id=listing_id, place=1,
+                    region=region, technology="", shown=times,
+                )
+            )  # fmt: skip
+        session.commit()
+        return [count for _, count in exposure.own(actor("gong")).regions]
+
+    assert inside(look) == [5]

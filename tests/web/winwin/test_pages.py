@@ -58,9 +58,10 @@ def test_a_large_firm_writes_mends_and_ends_an_offer_and_answers_who_asks(firm, 
     assert mended.status_code == 302
     assert client_as("un").post(f"{address}/judge", data={"action": "approve"}).status_code == 302
     hana = client_as("hana")
-    assert hana.submit(hana.page(address), {"text": "필요한 도움"}, action=f"{address}/join").status_code == 302
+    assert hana.submit(hana.page(address), {"text": "필요한 도움, 010-9999-1111"}, action=f"{address}/join").status_code == 302
+    assert "필요한 도움" in firm.page(address).text and "010-9999-1111" not in firm.page(address).text
     form = firm.page(address).soup.select_one("form[action*='/joinings/'][action$='/answer']")
     assert firm.post(form["action"], data={"action": "accept"}).status_code == 302
-    assert "hana@example.kr" in firm.page(address).text
+    assert "hana@example.kr" in firm.page(address).text and "010-9999-1111" in firm.page(address).text
     assert firm.post(f"{address}/close").status_code == 302
     assert "고친 모집 (합성)" in firm.page("/winwin").text
