@@ -211,6 +211,7 @@ def fail(solving_id: int, problem: str) -> None:
     with transaction():
         row = session.get_one(Solving, solving_id)
         row.state, row.problem, row.finished_at = SolvingState.FAILED, problem, clock.now()
+        audit.record(SYSTEM, "matchday.not_solved", "match_day", row.day_id, {"solving": row.id, "problem": problem})
 
 
 def clear(actor: Actor, key: str) -> None:

@@ -203,6 +203,18 @@ def test_a_supplier_reads_of_companies_without_addresses_and_only_while_it_is_pu
     assert "하나정밀" not in gong.page(f"/matchdays/{day.key}").text
 
 
+@pytest.mark.one_database
+def test_a_timetable_that_could_not_be_made_leaves_its_trace(day, inside):
+    def broken():
+        rows = attendees(day)
+        matchdays.said(day, rows["공급솔루션"])
+        matchdays.said(day, rows["하나정밀"], rows["공급솔루션"])
+        arranging.fail(arranging.ask(SYSTEM, day.key).id, "matchday_broken")
+        return [row.action for row in session.query(AuditRow) if row.action == "matchday.not_solved"]
+
+    assert inside(broken) == ["matchday.not_solved"]
+
+
 def test_a_suspended_supplier_is_gone_at_once(client_as, day, inside, make, cast, drain):
     def arrange():
         rows = attendees(day)
