@@ -2,6 +2,10 @@
 
 What a pair's parts depend on takes few values (a division, a level, a size, a region), so each becomes a small table;
 only the technologies are multiplied out. Only the worker, commands and tests import this room (numpy, scipy).
+
+The best of all companies are the same few suppliers, who can't serve them all. So half of what is kept is best by
+points; the rest is best by points less a price, which rises while a supplier is asked for more often than it has room
+(the dual prices of the flow to come), and a tenth is for newcomers.
 """
 
 from __future__ import annotations
@@ -14,10 +18,19 @@ from scipy.sparse import csr_matrix
 
 from portal.directory.rules import NATIONWIDE
 from portal.matching import score
-from portal.matching.rules import Candidate, Need, gate
+from portal.matching.rules import NEAR_TIE, PER_COMPANY, Candidate, Need, gate
 
 BLOCK = 512
 """Companies in a block: 5,000 suppliers then take 20 MB for each table."""
+TOP = 60
+PRICED = 2
+"""One in so many of the pairs kept is best by its price."""
+NEW = 10
+"""One in so many of the pairs kept is a newcomer."""
+_STEPS = 24
+"""Samples of companies by which the prices are found; each moves a price by `_STRIDE` points at most, less and less."""
+_STRIDE = 6.0
+_GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
 _NOBODY = -1.0
 
 
@@ -25,40 +38,45 @@ def build(
     needs: Sequence[Need],
     candidates: Sequence[Candidate],
     *,
-    top: int = 60,
+    top: int = TOP,
     mean: float | None = None,
+    room: Sequence[int] | None = None,
+    each: int = PER_COMPANY,
     told: Callable[[int, int], None] | None = None,
 ) -> csr_matrix:
     """The best suppliers of each company.
 
     top    : how many for each company at most
     mean   : share of good outcomes over all suppliers; None: of these
+    room   : how many companies each candidate can be given; None: only points decide who is kept
+    each   : suppliers that a company is to be given
     told   : is told how many companies are done, and of how many
     Returns: CSR, shape (needs, candidates), float64, points 0–100; pairs that a gate keeps apart are not stored. Of
              suppliers with equal points at the edge those with the lower place in `candidates` stay.
     Notes  : O(needs · candidates · technologies) in blocks, some 100 MB for 5,000 candidates. A part differs from
-             `parts_of` by at most the last digit of its rounding.
+             `parts_of` by at most the last digit of its rounding. Prices are found by subgradient steps on samples of
+             the companies, so they don't depend on the companies' order in time. Deterministic.
     """
     open_cols = np.array([at for at, one in enumerate(candidates) if not one.is_grey and one.open_slots > 0], dtype=int)
     there = [candidates[at] for at in open_cols]
     mean = score.mean_outcome(there) if mean is None else mean
     tables = _Tables(there, mean)
-    cols, points, sizes = [], [], []
+    choose = _chooser(tables, needs, None if room is None else np.asarray(room)[open_cols], top, each)
+    cols, points, sizes, done = [], [], [], 0
     for block in _blocks(needs):
-        best, value = _best(tables.points(block), top)
-        kept = value > _NOBODY
+        table = tables.points(block)
+        kept = choose(block, table)
         sizes.append(kept.sum(axis=1))
-        cols.append(open_cols[best[kept]] if len(there) else best[kept])
-        points.append(value[kept])
+        cols.append(open_cols[np.nonzero(kept)[1]])
+        points.append(table[kept])
+        done += len(block)
         if told is not None:
-            told(sum(map(len, sizes)), len(needs))
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]) if sizes else np.zeros(1, dtype=int)
+            told(done, len(needs))
     shape = (len(needs), len(candidates))
     if not sizes:
         return csr_matrix(shape)
-    made = csr_matrix((np.concatenate(points), np.concatenate(cols), starts), shape=shape)
-    made.sort_indices()
-    return made
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
+    return csr_matrix((np.concatenate(points), np.concatenate(cols), starts), shape=shape)
 
 
 def _blocks(needs: Sequence[Need]) -> Iterator[Sequence[Need]]:
@@ -66,22 +84,76 @@ def _blocks(needs: Sequence[Need]) -> Iterator[Sequence[Need]]:
         yield needs[start : start + BLOCK]
 
 
-def _best(points: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
-    """The columns with the most points of each row, and their points."""
-    if points.shape[1] > top:
-        # the lower column first among equals, whatever the partition does: a hair less for each column
-        hair = np.linspace(0, 1e-6, points.shape[1])
-        best = np.argpartition(hair - points, top - 1, axis=1)[:, :top] if top else np.zeros((len(points), 0), int)
-    else:
-        best = np.broadcast_to(np.arange(points.shape[1]), points.shape)
-    return best, np.take_along_axis(points, best, axis=1)
+Choose = Callable[[Sequence[Need], np.ndarray], np.ndarray]
+
+
+def _chooser(tables: _Tables, needs: Sequence[Need], room: np.ndarray | None, top: int, each: int) -> Choose:
+    """Which pairs of a block to keep, as a mask over its points."""
+    if room is None or len(tables.candidates) <= top:
+        return lambda block, points: _among(_best(points, top), points) & (points > _NOBODY)
+    price = _prices(tables, needs, room, each)
+    new = np.flatnonzero([one.is_newcomer for one in tables.candidates])
+    fresh, priced = top // NEW, top // PRICED
+
+    def choose(block: Sequence[Need], points: np.ndarray) -> np.ndarray:
+        kept = _among(_best(points, top - priced), points)
+        cheap = (points - price).astype(np.float32)
+        cheap += _lots(block, len(price))
+        cheap[kept | (points == _NOBODY)] = -np.inf
+        kept |= _among(new[_best(cheap[:, new], fresh)], points)
+        cheap[kept] = -np.inf
+        kept |= _among(_best(cheap, priced - fresh), points)
+        return kept & (points > _NOBODY)
+
+    return choose
+
+
+def _prices(tables: _Tables, needs: Sequence[Need], room: np.ndarray, each: int) -> np.ndarray:
+    """What each supplier's points are lowered by, so that companies ask for no more than there is."""
+    stride = max(1, len(needs) // BLOCK)
+    asked = max(1, min(each, int(room.sum()) // max(1, len(needs))))
+    price, steps = np.zeros(len(room)), []
+    for step in range(_STEPS):
+        sample = needs[step % stride :: stride][:BLOCK]
+        points = tables.points(sample)
+        best = _best(np.where(points == _NOBODY, -np.inf, points - price), asked)
+        wanted = np.bincount(best[np.take_along_axis(points, best, axis=1) > _NOBODY], minlength=len(room))
+        share = room * (len(sample) / len(needs))
+        over = np.clip((wanted - share) / np.maximum(share, 1.0), -1.0, 1.0)
+        price = np.maximum(price + over * (_STRIDE / np.sqrt(step + 1)), 0.0)
+        steps.append(price)
+    return np.mean(steps[_STEPS // 2 :], axis=0)
+
+
+def _lots(block: Sequence[Need], width: int) -> np.ndarray:
+    """Up to a near-tie for each pair: companies that are alike would else all be kept beside the same suppliers."""
+    rows = np.array([need.organisation_id for need in block]) * _GOLDEN % 1.0
+    lots = (rows[:, None] + np.arange(width) * _SILVER % 1.0).astype(np.float32)
+    return np.where(lots < 1, lots, lots - 1) * np.float32(NEAR_TIE)
+
+
+def _best(points: np.ndarray, top: int) -> np.ndarray:
+    """The columns with the most points of each row, as many as `top` and the columns allow."""
+    if points.shape[1] <= top:
+        return np.broadcast_to(np.arange(points.shape[1]), points.shape)
+    if not top:
+        return np.zeros((len(points), 0), dtype=int)
+    # the lower column first among equals, whatever the partition does: a hair less for each column
+    hair = np.linspace(0, 1e-6, points.shape[1], dtype=points.dtype)
+    return np.argpartition(hair - points, top - 1, axis=1)[:, :top]
+
+
+def _among(best: np.ndarray, points: np.ndarray) -> np.ndarray:
+    kept = np.zeros(points.shape, dtype=bool)
+    np.put_along_axis(kept, best, True, axis=1)
+    return kept
 
 
 class _Tables:
     """Points of each part by what a company can be; a row is made when a company first asks for it."""
 
     def __init__(self, candidates: Sequence[Candidate], mean: float):
-        self._candidates = candidates
+        self.candidates = candidates
         self._always = np.array(
             [score.outcome(one, mean).points + score.aftercare(one).points for one in candidates], dtype=float
         )
@@ -119,7 +191,7 @@ class _Tables:
             if (own := self._of.get(need.organisation_id)) is not None:
                 points[row, own] = _NOBODY
             if need.required:
-                points[row, [not need.required <= one.marks for one in self._candidates]] = _NOBODY
+                points[row, [not need.required <= one.marks for one in self.candidates]] = _NOBODY
         return np.round(points, 2)
 
     def _rest(self, need: Need) -> np.ndarray:
@@ -138,17 +210,17 @@ class _Tables:
         return self._rows[key]
 
     def _each(self, part: Callable[[Need, Candidate], score.Part], need: Need) -> np.ndarray:
-        return np.array([part(need, one).points for one in self._candidates], dtype=float)
+        return np.array([part(need, one).points for one in self.candidates], dtype=float)
 
     def _region(self, need: Need) -> np.ndarray:
         """One supplier of each sort is asked: seated there or not, serving it by name, serving the whole country."""
-        nobody = np.zeros(len(self._candidates), dtype=int)
+        nobody = np.zeros(len(self.candidates), dtype=int)
         homes = sum((self._homes.get(key, nobody) for key in need.regions), start=nobody) > 0
         served = sum((self._served.get(key, nobody) for key in need.regions), start=nobody) > 0
         sorts = 4 * homes + 2 * served + self._served.get(NATIONWIDE, nobody)
-        row = np.zeros(len(self._candidates))
+        row = np.zeros(len(self.candidates))
         for sort in np.unique(sorts):
-            one = self._candidates[int(np.argmax(sorts == sort))]
+            one = self.candidates[int(np.argmax(sorts == sort))]
             # the other gates are judged elsewhere: grey and full suppliers never get here, own firm and marks come last
             row[sorts == sort] = -np.inf if gate(need, one) else score.region(need, one).points
         return row

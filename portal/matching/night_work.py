@@ -80,11 +80,13 @@ def _make(plan_id: int, told: Told) -> None:
     session.expunge_all()  # each step told ends a transaction, and rows of the session would then be read again
     able = [one for one in candidates if not one.is_grey and one.open_slots > 0]
     mean = mean_outcome(able)
-    score = arcs.build(needs, candidates, mean=mean, told=lambda done, total: told(NightStep.ARCS, done, total))
-    told(NightStep.FLOW, 0, len(needs))
     room = talks([0 if one.is_grey else one.open_slots for one in candidates], len(needs))
+    score = arcs.build(
+        needs, candidates, mean=mean, room=room, told=lambda done, total: told(NightStep.ARCS, done, total)
+    )
+    told(NightStep.FLOW, 0, len(needs))
     seed = session.get(NightlyPlan, plan_id).seed
-    allocation = plan.allocate(score, room, PER_COMPANY, number_of(seed))
+    allocation = plan.recommend(score, room, PER_COMPANY, number_of(seed), [one.is_newcomer for one in candidates])
     told(NightStep.KEEPING, 0, len(needs))
     _keep(plan_id, needs, candidates, score, room, allocation.pairs, mean)
 

@@ -15,6 +15,8 @@ import numpy as np
 from ortools.graph.python import max_flow, min_cost_flow
 from scipy.sparse import csr_array, csr_matrix
 
+from portal.matching.rules import NEWCOMER_EVERY
+
 STEPS = 2**16
 """Steps between no score and the best one: a pair's score is off by less than a ten-thousandth of the best."""
 DRAW = 4
@@ -73,6 +75,52 @@ def allocate(
     pairs = np.stack([rows[taken], cols[taken]], axis=1)
     unserved = np.setdiff1d(np.arange(n, dtype=np.int64), pairs[:, 0])
     return Allocation(pairs, unserved, float(value[taken].sum()), seed)
+
+
+def recommend(
+    score: csr_matrix | csr_array,
+    slots: np.ndarray | Sequence[int],
+    per_company: int,
+    seed: int,
+    newcomers: np.ndarray | Sequence[bool],
+) -> Allocation:
+    """As `allocate`, with a company's last place for a newcomer unless one is among the others by its score.
+
+    newcomers: which suppliers are new, shape (m,)
+    Returns  : as many companies served as can be; where no newcomer fits, the last place goes to anybody
+    Raises   : as `allocate`
+    Notes    : three flows, each over the arcs and slots that the one before left
+    """
+    fresh = np.asarray(newcomers, dtype=bool)
+    if fresh.shape != (score.shape[1],):
+        raise ValueError(f"newcomers has shape {fresh.shape}, there are {score.shape[1]} suppliers")
+    if per_company < NEWCOMER_EVERY:
+        return allocate(score, slots, per_company, seed)
+    found = allocate(score, slots, per_company - 1, seed)
+    has_new = np.bincount(found.pairs[:, 0], weights=fresh[found.pairs[:, 1]], minlength=score.shape[0]) > 0
+    found = _with_more(found, score, slots, ~has_new, fresh)
+    has_room = np.bincount(found.pairs[:, 0], minlength=score.shape[0]) < per_company
+    return _with_more(found, score, slots, has_room, np.ones(len(fresh), dtype=bool))
+
+
+def _with_more(
+    found: Allocation,
+    score: csr_matrix | csr_array,
+    slots: np.ndarray | Sequence[int],
+    rows: np.ndarray,
+    cols: np.ndarray,
+) -> Allocation:
+    """One more supplier, of these columns, for each of these rows that can have one."""
+    arcs = csr_matrix(score).tocoo()
+    width = score.shape[1]
+    taken = np.isin(arcs.row * np.int64(width) + arcs.col, found.pairs[:, 0] * np.int64(width) + found.pairs[:, 1])
+    kept = rows[arcs.row] & cols[arcs.col] & ~taken
+    left = csr_matrix((arcs.data[kept], (arcs.row[kept], arcs.col[kept])), shape=score.shape)
+    more = allocate(left, np.asarray(slots) - np.bincount(found.pairs[:, 1], minlength=width), 1, found.seed)
+    pairs = np.concatenate([found.pairs, more.pairs])
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    unserved = np.setdiff1d(found.unserved, more.pairs[:, 0])
+    return Allocation(pairs, unserved, found.objective + more.objective, found.seed)
 
 
 def _flow(

@@ -15,7 +15,7 @@ from portal.directory.oversight import Mark
 from portal.directory.rules import NATIONWIDE
 from portal.reference.rules import SizeClass
 
-RULES_VERSION = "2026-11b"
+RULES_VERSION = "2026-11c"
 KEPT = 20
 NEWCOMER_EVERY = 5
 # Scores that lie closer together than this say nothing about who is better.

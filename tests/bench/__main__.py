@@ -94,16 +94,19 @@ def main() -> None:
 
 def _recommending() -> None:
     seen_of = recommending.measure()
-    made = seen_of.pop("arcs")
-    size = f"{recommending.COMPANIES:,} companies × {recommending.SUPPLIERS:,} suppliers"
-    print(f"## Recommending at night\n\n{size}, {made['pairs']:,} arcs (60 each at most) made in {made['seconds']:.1f} s "
-          f"({made['processor']:.1f} s CPU; aim {AIMS['arcs']} s), {made['megabytes']:.0f} MB\n")  # fmt: skip
-    _row("way", "s", "× plain flow", "MB", "pairs", "served", "points", "top 1 % of suppliers", "suppliers without a lead")
-    _row(*["---"] * 9)
+    print(f"## Recommending at night\n\n{recommending.COMPANIES:,} companies × {recommending.SUPPLIERS:,} suppliers\n")
+    for way in [way for way in seen_of if way.startswith("arcs")]:
+        made = seen_of.pop(way)
+        print(f"{way}: {made['pairs']:,} (60 each at most) in {made['seconds']:.1f} s ({made['processor']:.1f} s CPU; "
+              f"aim {AIMS['arcs']} s), {made['megabytes']:.0f} MB")  # fmt: skip
+    print()
+    _row("way", "s", "× plain flow", "MB", "pairs", "served", "points", "top 1 % of suppliers", "without a lead", "to newcomers")
+    _row(*["---"] * 10)
     for way, seen in seen_of.items():
         plain = seen_of[f"plain {way.split()[1]}"]["seconds"]
         _row(way, f"{seen['seconds']:.1f}", f"{seen['seconds'] / plain:.2f}", f"{seen['megabytes']:.0f}",
-             f"{seen['pairs']:,}", f"{seen['served']:,}", f"{seen['points']:,.0f}", f"{seen['top']:.1%}", f"{seen['none']:,}")  # fmt: skip
+             f"{seen['pairs']:,}", f"{seen['served']:,}", f"{seen['points']:,.0f}", f"{seen['top']:.1%}", f"{seen['none']:,}",
+             f"{seen['new']:.0%}")  # fmt: skip
     print(f"\nAims: ≤ {AIMS['flow']} × a plain flow, top 1 % ≤ {AIMS['top']:.0%}\n")
 
 

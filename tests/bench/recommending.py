@@ -35,11 +35,8 @@ ROOMS = {"roomy": (5, 60), "tight": (1, 9)}
 def measure() -> dict[str, dict[str, Any]]:
     """Way → what it did, in the order in which it ran."""
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        found = {"arcs": _fresh("arcs", folder)}
-        for room in ROOMS:
-            for way in ("plain", "allocate", "ranking"):
-                found[f"{way} {room}"] = _fresh(f"{way} {room}", folder)
-        return found
+        ways = [f"{way} {room}" for room in ROOMS for way in ("arcs", "plain", "allocate", "recommend", "ranking")]
+        return {way: _fresh(way, folder) for way in ways}
 
 
 def _fresh(way: str, folder: str) -> dict[str, Any]:
@@ -125,21 +122,25 @@ def _ranking(score: csr_matrix) -> np.ndarray:
 
 
 def main(way: str, *rest: str) -> None:
-    file = Path(rest[-1]) / "arcs.npz"
+    file = Path(rest[-1]) / f"{rest[0]}.npz"
+    low, high = ROOMS[rest[0]]
+    room = np.random.default_rng(SEED).integers(low, high, SUPPLIERS)
     if way == "arcs":
         needs, offered = world()
         start, used = time.perf_counter(), time.process_time()
-        score = arcs.build(needs, offered)
+        score = arcs.build(needs, offered, room=room)
         seconds, processor = time.perf_counter() - start, time.process_time() - used
         save_npz(file, score)
+        np.save(file.with_suffix(".npy"), [one.is_newcomer for one in offered])
         seen = {"seconds": seconds, "processor": processor, "pairs": int(score.nnz)}
     else:
         score = csr_matrix(load_npz(file))
-        low, high = ROOMS[rest[0]]
-        room = np.random.default_rng(SEED).integers(low, high, SUPPLIERS)
+        fresh = np.load(file.with_suffix(".npy"))
         start = time.perf_counter()
         if way == "allocate":
             pairs = plan.allocate(score, room, EACH, SEED).pairs
+        elif way == "recommend":
+            pairs = plan.recommend(score, room, EACH, SEED, fresh).pairs
         else:
             pairs = _plain(score, room) if way == "plain" else _ranking(score)
         seconds = time.perf_counter() - start
@@ -151,6 +152,7 @@ def main(way: str, *rest: str) -> None:
             "points": float(score[pairs[:, 0], pairs[:, 1]].sum()),
             "top": float(leads[: SUPPLIERS // 100].sum() / leads.sum()),
             "none": int((leads == 0).sum()),
+            "new": float(fresh[pairs[:, 1]].mean()),
         }
     seen["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(seen))

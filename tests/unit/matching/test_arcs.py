@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from portal.directory.oversight import Mark
@@ -89,3 +90,26 @@ def test_nobody_on_either_side_is_an_empty_table():
     needs, candidates = world(1, 3, 3)
     assert arcs.build([], candidates).shape == (0, 3)
     assert arcs.build(needs, []).shape == (3, 0)
+
+
+def test_pairs_are_kept_of_suppliers_with_room_when_the_best_are_asked_for_by_everybody():
+    needs = [Need(organisation_id=number, technologies={"MES": 1.0}) for number in range(1, 121)]
+    made = [
+        supplier(
+            number,
+            organisation_id=1000 + number,
+            regions=[NATIONWIDE],
+            technologies={"MES": 1 + number % 5},
+            records=[Build(technologies=("MES",))] * (number <= 12),
+        )
+        for number in range(1, 61)
+    ]
+    by_points = arcs.build(needs, made, top=10)
+    spread = arcs.build(needs, made, top=10, room=[10] * 60, each=5)
+    assert len(set(by_points.indices)) == 10
+    assert len(set(spread.indices)) > 20
+    assert (np.diff(spread.indptr) == 10).all() and spread.has_canonical_format
+    newcomers = np.array([one.is_newcomer for one in made])
+    assert all(newcomers[spread[[row]].indices].any() for row in range(120))
+    assert {*by_points[[0]].indices[np.argsort(-by_points[[0]].data, kind="stable")][:5]} <= {*spread[[0]].indices}
+    assert (spread != arcs.build(needs, made, top=10, room=[10] * 60, each=5)).nnz == 0

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
-from portal.matching.plan import allocate
+from portal.matching.plan import allocate, recommend
 
 
 def world(seed, companies=12, suppliers=7, share=0.4):
@@ -101,3 +101,24 @@ def test_a_senseless_question_is_refused(score, slots, per_company):
 def test_nothing_to_give_is_a_plan_too():
     plan = allocate(csr_matrix((3, 2)), [0, 0], 5, 0)
     assert (plan.pairs.shape, plan.unserved.tolist(), plan.objective) == ((0, 2), [0, 1, 2], 0.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_last_place_is_for_a_newcomer_unless_one_is_there_by_its_score(seed):
+    score, slots = world(seed, companies=40, suppliers=30, share=0.6)
+    slots = slots + 6
+    fresh = np.arange(30) % 3 == 0
+    score = csr_matrix(score.multiply(np.where(fresh, 0.1, 1.0)))  # by points alone newcomers come last
+    before, plan = allocate(score, slots, 4, seed), recommend(score, slots, 5, seed, fresh)
+    new = np.bincount(plan.pairs[:, 0], weights=fresh[plan.pairs[:, 1]], minlength=40)
+    left = slots - np.bincount(plan.pairs[:, 1], minlength=30)
+    for company in np.flatnonzero(new == 0):
+        span = slice(score.indptr[company], score.indptr[company + 1])
+        able = [at for at in score.indices[span] if fresh[at] and left[at]]
+        assert not able
+    assert (new > 0).sum() > 30
+    assert len(np.unique(plan.pairs, axis=0)) == len(plan.pairs)
+    assert (left >= 0).all() and np.bincount(plan.pairs[:, 0]).max() == 5
+    assert len(plan.unserved) == len(before.unserved)
+    assert plan.objective == pytest.approx(sum(score[i, j] for i, j in plan.pairs))
+    assert (plan.pairs == recommend(score, slots, 5, seed, fresh).pairs).all()
