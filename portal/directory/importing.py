@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 
-from portal.base import audit, clock, files
+from portal.base import audit, clock, files, workbooks
 from portal.base.access import Actor, NotVisible, RuleBroken
 from portal.base.db import session, transaction
 from portal.directory import queries, service
@@ -107,28 +107,22 @@ def upload(actor: Actor, stream: IO[bytes], filename: str) -> ListingImport:
 
 def _cells(content: IO[bytes]) -> list[dict[str, Any]]:
     """The rows of both sheets that say something. Raises: RuleBroken import_unreadable, import_long"""
-    from openpyxl import load_workbook  # only this import needs it
-
-    found: list[dict[str, Any]] = []
     try:
-        book = load_workbook(content, read_only=True, data_only=True)
-        pages = book.worksheets
-        if len(pages) < len(COLUMNS):
-            raise RuleBroken("import_unreadable", "file")
-        for (sheet, columns), page in zip(COLUMNS.items(), pages, strict=False):
-            page.reset_dimensions()
-            told = columns[2:] if sheet == TECHNOLOGIES else columns
-            for number, values in enumerate(page.iter_rows(max_col=len(columns), values_only=True), start=1):
-                if number > MAX_ROWS + 1:
-                    raise RuleBroken("import_long", "file", most=MAX_ROWS)
-                line = dict(zip(columns, [*map(_plain, values), *[""] * (len(columns) - len(values))], strict=True))
-                # the template lists every technology: one without a level says nothing
-                if number > 1 and any(line[column] for column in told):
-                    found.append({"sheet": sheet, "row": number, **line})
-    except RuleBroken:
-        raise
-    except Exception as error:  # whatever a broken or hostile workbook makes the reader do
+        pages = workbooks.read(content, pages=len(COLUMNS), columns=max(map(len, COLUMNS.values())), rows=MAX_ROWS + 1)
+    except workbooks.TooLong as error:
+        raise RuleBroken("import_long", "file", most=MAX_ROWS) from error
+    except workbooks.Unreadable as error:
         raise RuleBroken("import_unreadable", "file") from error
+    if len(pages) < len(COLUMNS):
+        raise RuleBroken("import_unreadable", "file")
+    found: list[dict[str, Any]] = []
+    for (sheet, columns), page in zip(COLUMNS.items(), pages, strict=True):
+        told = columns[2:] if sheet == TECHNOLOGIES else columns
+        for number, values in enumerate(page[1:], start=2):
+            line = dict(zip(columns, map(_plain, values), strict=False))
+            # the template lists every technology: one without a level says nothing
+            if any(line[column] for column in told):
+                found.append({"sheet": sheet, "row": number, **line})
     return found
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import joinedload, lazyload
 
 from portal.applications.models import Application
 from portal.applications.rules import IN_EVALUATION
-from portal.base import audit, clock, files
+from portal.base import audit, clock, files, workbooks
 from portal.base.access import YES, Actor, NotVisible, RuleBroken, Verdict, no
 from portal.base.db import session, transaction
 from portal.base.words import Words, define, say
@@ -395,28 +395,21 @@ def upload(actor: Actor, stream: IO[bytes], filename: str) -> SheetImport:
 
 def _cells(content: IO[bytes]) -> tuple[str, list[dict[str, Any]]]:
     """The sheet's key and its rows as plain text and numbers. Raises: RuleBroken offline_unreadable, offline_long"""
-    from openpyxl import load_workbook  # only this import needs it
-
     try:
-        book = load_workbook(content, read_only=True, data_only=True)
-        page = book.worksheets[0]
-        page.reset_dimensions()
-        rows = page.iter_rows(max_col=11, values_only=True)
-        head = next(rows)
-        cells = []
-        for number, values in enumerate(rows, start=2):
-            if number > MAX_ROWS:
-                raise RuleBroken("offline_long", "file", most=MAX_ROWS)
-            values = [*map(_plain, values), *[None] * (11 - len(values))]
-            if any(value is not None for value in values):
-                names = ("number", "firm", "title", "most", "points", "na", "comment", "key", "code", "base", "sign")
-                cells.append({"row": number, **dict(zip(names, values, strict=True))})
-    except RuleBroken:
-        raise
-    except Exception as error:  # whatever a broken or hostile workbook makes the reader do
+        (page,) = workbooks.read(content, pages=1, columns=11, rows=MAX_ROWS)
+        head = page[0]
+    except workbooks.TooLong as error:
+        raise RuleBroken("offline_long", "file", most=MAX_ROWS) from error
+    except (workbooks.Unreadable, ValueError, IndexError) as error:
         raise RuleBroken("offline_unreadable", "file") from error
-    if len(head) < 11 or not isinstance(head[7], str) or len(head[7]) > 40:
+    if not isinstance(head[7], str) or len(head[7]) > 40:
         raise RuleBroken("offline_unreadable", "file")
+    names = ("number", "firm", "title", "most", "points", "na", "comment", "key", "code", "base", "sign")
+    cells = []
+    for number, values in enumerate(page[1:], start=2):
+        values = [*map(_plain, values)]
+        if any(value is not None for value in values):
+            cells.append({"row": number, **dict(zip(names, values, strict=True))})
     return head[7], cells
 
 

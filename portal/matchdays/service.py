@@ -427,3 +427,13 @@ def _lines(row: Attendee) -> list[dict[str, Any]]:
         for one in queries.meetings_of(row)
     ]
 
+
+# --- papers -----------------------------------------------------------------------------------------------------
+
+
+def note_export(actor: Actor, key: str, kind: str, attendee: str | None = None) -> None:
+    """Leave a trace of who took companies' timetables away (접속기록): all of a day, or one attendee's."""
+    with transaction():
+        day = queries.by_key(actor, key)
+        of = {"attendee": queries.attendee(day, attendee).id} if attendee else {}
+        audit.record(actor, "matchday.export", "match_day", day.id, {"kind": kind, **of})

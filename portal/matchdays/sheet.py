@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Organisation
 from portal.accounts.rules import OrganisationKind
-from portal.base import audit, clock, files
+from portal.base import audit, clock, files, workbooks
 from portal.base.access import YES, Actor, RuleBroken, RulesBroken, Verdict, ensure, no
 from portal.base.db import session, transaction
 from portal.base.words import define, say
@@ -159,25 +159,17 @@ def upload(actor: Actor, key: str, stream: IO[bytes], filename: str) -> WishShee
 
 
 def _cells(content: IO[bytes]) -> list[dict[str, Any]]:
-    from openpyxl import load_workbook  # only this import needs it
-
     try:
-        book = load_workbook(content, read_only=True, data_only=True)
-        page = book.worksheets[0]
-        page.reset_dimensions()
-        rows = page.iter_rows(max_col=COLUMNS, values_only=True)
-        next(rows)
-        found = []
-        for number, values in enumerate(rows, start=2):
-            if number > MAX_ROWS + 1:
-                raise RuleBroken("matchday_sheet_long", "file", most=MAX_ROWS)
-            plain = [_plain(value) for value in (*values, *[None] * (COLUMNS - len(values)))]
-            if any(plain):
-                found.append({"row": number, "cells": plain})
-    except RuleBroken:
-        raise
-    except Exception as error:  # whatever a broken or hostile workbook makes the reader do
+        (page,) = workbooks.read(content, pages=1, columns=COLUMNS, rows=MAX_ROWS + 1)
+    except workbooks.TooLong as error:
+        raise RuleBroken("matchday_sheet_long", "file", most=MAX_ROWS) from error
+    except (workbooks.Unreadable, ValueError) as error:
         raise RuleBroken("matchday_sheet_unreadable", "file") from error
+    found = []
+    for number, values in enumerate(page[1:], start=2):
+        plain = [*map(_plain, values)]
+        if any(plain):
+            found.append({"row": number, "cells": plain})
     if not found:
         raise RuleBroken("matchday_sheet_empty", "file")
     return found

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from portal.appointments import ics
 from portal.base import clock
 from portal.base.access import RuleBroken, StaleVersion
-from portal.matchdays import arranging, bp, papers, queries, rules
+from portal.matchdays import arranging, bp, papers, queries, rules, service
 from portal.matchdays.forms import (
     AddForm,
     AgreeForm,
@@ -262,6 +262,7 @@ def remove_meeting(key: str, meeting: str):
 @bp.get("/operator/matchdays/<key>/timetable.<any(xlsx, pdf, ics):kind>")
 @requires("matchdays:day:read")
 def export(key: str, kind: str):
+    service.note_export(current_actor(), key, kind)
     day = queries.by_key(current_actor(), key)
     rows = queries.meetings(day)
     name = f"matchday-{day.day}.{kind}"
@@ -276,6 +277,7 @@ def export(key: str, kind: str):
 @bp.get("/operator/matchdays/<key>/people/<attendee>/calendar.ics")
 @requires("matchdays:day:read")
 def attendee_calendar(key: str, attendee: str):
+    service.note_export(current_actor(), key, "ics", attendee)
     day = queries.by_key(current_actor(), key)
     row = queries.attendee(day, attendee)
     return as_file(papers.events(day, queries.meetings_of(row), row), ics.MEDIA_TYPE, f"matchday-{day.day}.ics")

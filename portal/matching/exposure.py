@@ -33,7 +33,7 @@ ASKED = 200
 """So many companies are looked at: evenly over all, the same ones for every change of a page."""
 BUILDS_TRIED = 3
 FEWEST = 5
-"""Looks of a region or for a technology that are told; fewer could be one company's."""
+"""Looks, and companies behind a gate or a proposed change, that are told; fewer could be one company."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class Exposure:
     regions: Sequence[tuple[Words, int]]
     plan: NightlyPlan | None
     planned: NightlyListing | None
-    kept_out: Sequence[tuple[Words, int]]
+    # how many companies each gate kept it from; None for fewer than FEWEST
+    kept_out: Sequence[tuple[Words, int | None]]
     is_public: bool
     looked_at: int
     # of them: where it stands among the first five as it is
@@ -115,7 +116,10 @@ def own(actor: Actor) -> Exposure | None:
         regions=_most(rows, "region", names.region),
         plan=plan,
         planned=planned,
-        kept_out=[(sentence(code), count) for code, count in sorted((planned.kept_out if planned else {}).items())],
+        kept_out=[
+            (sentence(code), count if count >= FEWEST else None)
+            for code, count in sorted((planned.kept_out if planned else {}).items())
+        ],
         is_public=is_public,
         looked_at=len(asked),
         now=_among_first(one, asked, plan) if asked else 0,
@@ -231,12 +235,16 @@ def _changes(
 
 
 def _wanted(one: Candidate, needs: Sequence[Need]) -> list[tuple[str, str, SizeClass | None, int]]:
-    """The technologies that it says it can do and that are needed most, each with its commonest kind of company."""
+    """The technologies that it says it can do and that are needed most, each with its commonest kind of company.
+
+    Notes: what fewer than FEWEST companies of a sector need is nobody else's to know
+    """
     weights: Counter[str] = Counter()
     kinds: dict[str, Counter[tuple[str, SizeClass | None, int]]] = {}
+    needing = Counter((code, need.ksic[:2]) for need in needs if need.ksic for code in need.technologies)
     for need in needs:
         for code, weight in need.technologies.items():
-            if code in one.technologies and need.ksic:
+            if code in one.technologies and need.ksic and needing[code, need.ksic[:2]] >= FEWEST:
                 weights[code] += weight
                 kind = (need.ksic[:2], need.size, need.target_level or 1)
                 kinds.setdefault(code, Counter())[kind] += 1

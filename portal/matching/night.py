@@ -17,7 +17,7 @@ from sqlalchemy.orm import contains_eager
 from portal.accounts.rules import SME, Role
 from portal.base import audit, clock, outbox
 from portal.base.access import SYSTEM, Actor, Forbidden, RuleBroken
-from portal.base.db import session, transaction
+from portal.base.db import in_turn, session, transaction
 from portal.directory import queries as directory
 from portal.directory.models import Listing
 from portal.matching import queries
@@ -115,6 +115,7 @@ def ask(actor: Actor) -> NightlyPlan:
     if not actor.is_system and not actor.has(Role.OPERATOR_NATIONAL):
         raise Forbidden("no_right")
     with transaction():
+        in_turn("nightly_plan.ask")
         if running() is not None:
             raise RuleBroken("night_running")
         row = NightlyPlan(

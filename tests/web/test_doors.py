@@ -60,6 +60,8 @@ ACTS_ON_LOOKING |= {
     "directory.mark_paper",
     "evaluation.evidence",
     "evaluators.paper",
+    "matchdays.attendee_calendar",
+    "matchdays.export",
     "profiles.evidence",
 }
 

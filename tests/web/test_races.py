@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from portal.accounts.models import Organisation, Person
 from portal.applications.models import Application
 from portal.base import audit, clock
-from portal.base.access import Forbidden, RuleBroken, StaleVersion
+from portal.base.access import SYSTEM, Forbidden, RuleBroken, StaleVersion
 from portal.base.db import session
 from portal.base.outbox import OutboxEvent
 from portal.evaluation import deciding, queries, service
 from portal.evaluation.models import Assignment, Decision, Panel
 from portal.evaluation.rules import Outcome
+from portal.matching import night
+from portal.matching.models import NightlyPlan
 from portal.programmes.models import Call
 from portal.programmes.rules import Tier
 from portal.scoring import contests
@@ -257,3 +259,9 @@ def test_no_finding_changes_between_the_ranking_and_its_decisions(at_once, actor
     assert (decided is not None) == (met[3] == "approved")
     if decided is not None:
         assert (decided.outcome is Outcome.SELECTED) == queries.finding_of(case_id).recommended
+
+
+def test_one_plan_of_the_night_is_asked_for(at_once):
+    met = at_once(lambda number: night.ask(SYSTEM).id)
+    assert (len({*met} - {REFUSED}), met.count(REFUSED)) == (1, CLICKS - 1)
+    assert (_count(NightlyPlan), _acts("nightly_plan.ask")) == (1, 1)

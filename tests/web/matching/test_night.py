@@ -105,7 +105,7 @@ def test_a_supplier_learns_what_would_bring_it_forward(client_as, cast, make, pl
     # duri's five places are free: it is the region that keeps it out; hana's five go by records
     assert {chance.what.en.split(":")[0]: chance.gain for chance in told.chances}["Serve the whole country"] == 1
     page = client_as("gong").page("/supplier/exposure")
-    assert "우리 지역에서 일하지 않음: 기업 1곳" in page.text
+    assert "우리 지역에서 일하지 않음: 기업 5곳 미만" in page.text
     assert "서비스 지역을 전국으로 넓히기" in page.text
     assert client_as("hana").get("/supplier/exposure").status_code == 403
 
