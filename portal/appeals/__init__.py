@@ -30,7 +30,7 @@ __all__ = ["COMMANDS"]
 bp = Blueprint("appeals", __name__)
 PERMISSIONS = rules.PERMISSIONS
 NAV = [
-    NavItem(say("이의신청", "Appeals"), "appeals.own", "appeals:own:read", order=34),
+    NavItem(say("이의신청", "Appeals"), "appeals.own", "appeals:own:read", order=39),
     NavItem(say("이의신청", "Appeals"), "appeals.queue", "appeals:queue:read", order=45),
     NavItem(say("재심", "Appeals"), "appeals.seats", "appeals:seat:write", order=43),
 ]

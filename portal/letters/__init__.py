@@ -18,7 +18,7 @@ from portal.web.pages import NavItem
 bp = Blueprint("letters", __name__)
 PERMISSIONS = rules.PERMISSIONS
 NAV = [
-    NavItem(say("통지서", "Letters"), "letters.own", "letters:own:read", order=32),
+    NavItem(say("통지서", "Letters"), "letters.own", "letters:own:read", order=38),
 ]
 
 from portal.letters import views  # noqa: E402, F401  (routes attach themselves to `bp`)

@@ -27,7 +27,7 @@ bp = Blueprint("scoring", __name__)
 PERMISSIONS = rules.PERMISSIONS
 COMMANDS = [replay, score, train_model, show_models, promote_model, roll_back]
 NAV = (
-    NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20),
+    NavItem(say("3분 진단", "3-minute check"), "scoring.precheck", order=20, unless="desk:home:read"),
     NavItem(
         say("산정기", "Scorer"),
         "scoring.models",

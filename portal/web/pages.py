@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,9 +38,12 @@ class NavItem:
 
 @dataclass(frozen=True)
 class NavLink:
+    """folded: past the one line that a wide screen has; it stands under “more”."""
+
     label: str
     url: str
     active: bool
+    folded: bool = False
 
 
 def download(sha256: str, filename: str, media_type: str) -> Response:
@@ -131,7 +135,27 @@ def _navigation() -> list[NavLink]:
     _, here = max(
         (pair for pair in begins if f"{request.path}/".startswith(f"{pair[0]}/")), key=_length, default=("", "")
     )
-    return [NavLink(str(item.label), url, url == here) for item, url in links]
+    labels = [str(item.label) for item, _ in links]
+    fit = _fit(labels)
+    return [NavLink(label, url, url == here, at >= fit) for at, (label, (_, url)) in enumerate(zip(labels, links, strict=True))]
+
+
+LINE = 75
+"""Letters' heights that the header's frame is wide (`--width` of static/css/tokens.css)."""
+GAP = 1.5
+MORE = 6.5
+HANGUL_WIDTH, LATIN_WIDTH = 0.95, 0.58
+
+
+def _fit(labels: Sequence[str]) -> int:
+    """How many labels stand in one line of a wide screen; all of them, or as many as leave room for “more”."""
+    ends, used = [], 0.0
+    for label in labels:
+        used += sum(HANGUL_WIDTH if letter > "\u1100" else LATIN_WIDTH for letter in label) + GAP
+        ends.append(used)
+    if not ends or ends[-1] - GAP <= LINE:
+        return len(ends)
+    return sum(end <= LINE - MORE for end in ends)
 
 
 def _length(pair: tuple[str, str]) -> int:
