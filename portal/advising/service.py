@@ -174,8 +174,13 @@ def conclude(
 
 
 def _side(actor: Actor, row: Advice) -> bool:
-    """Whether the actor is the request's expert; False for the supplier. Raises: Forbidden for anybody else."""
+    """Whether the actor is the request's expert; False for the supplier.
+
+    Raises: Forbidden for anybody else; RuleBroken advice_pool for an expert who left the pool or is kept out of it.
+    """
     if actor.id is not None and actor.id == row.expert_id:
+        if not queries.is_expert_still(row):
+            raise RuleBroken("advice_pool")
         return True
     if actor.has(*SUPPLIER) and actor.organisation_id == row.supplier_id:
         return False

@@ -128,7 +128,7 @@ def ask(actor: Actor, key: str, *, keep_hand: bool = False, once_key: str | None
     ensure_operator(actor)
     with transaction():
         day = queries.by_key(actor, key, lock=True)
-        if done := once.claim(actor, once_key, SOLVE):
+        if done := once.claim(actor, once_key, f"{SOLVE}:{day.id}"):
             return session.scalars(sa.select(Solving).where(Solving.key == done)).one()
         ensure(rules.in_state(day.state, DayState.OPEN, DayState.CLOSED))
         running = queries.latest_solving(day)
@@ -144,7 +144,7 @@ def ask(actor: Actor, key: str, *, keep_hand: bool = False, once_key: str | None
         session.add(row)
         session.flush()
         audit.record(actor, SOLVE, "match_day", day.id, {"solving": row.id, "seed": row.seed, "keep_hand": keep_hand})
-        once.keep(actor, once_key, SOLVE, row.key)
+        once.keep(actor, once_key, f"{SOLVE}:{day.id}", row.key)
         session.info["wake_worker"] = True
         return row
 
@@ -402,7 +402,7 @@ def publish(actor: Actor, key: str, agreed: str, once_key: str | None = None) ->
     ensure_operator(actor)
     with transaction():
         day = queries.by_key(actor, key, lock=True)
-        if once.claim(actor, once_key, "matchday.publish"):
+        if once.claim(actor, once_key, f"matchday.publish:{day.id}"):
             return day
         day = _arranged(actor, key)
         ensure(rules.in_state(day.state, DayState.CLOSED))
@@ -427,7 +427,7 @@ def publish(actor: Actor, key: str, agreed: str, once_key: str | None = None) ->
             raise RuleBroken("matchday_elsewhere", names=", ".join(sorted(late)[:5]))
         day.state, day.published_at, day.published_by_id = DayState.PUBLISHED, clock.now(), actor.id
         _book(actor, day, rows)
-        once.keep(actor, once_key, "matchday.publish", day.key)
+        once.keep(actor, once_key, f"matchday.publish:{day.id}", day.key)
         audit.record(actor, "matchday.publish", "match_day", day.id, {"meetings": len(rows), "plan": agreed})
         outbox.emit("matchday.published", day_id=day.id)
         return day

@@ -144,6 +144,8 @@ def test_a_supplier_is_not_stuck_with_an_expert_who_is_gone(listing, inside, act
             service.withdraw(gong, row.key)
         with transaction():
             queries.session.add(Membership(person_id=pyeong.id, status=PoolStatus.REMOVED))
+        with pytest.raises(RuleBroken, match="advice_pool"):
+            service.write(pyeong, row.key, NoteKind.FOLLOW_UP, "한 달 뒤에 다시 보겠습니다.")
         taken_back = service.withdraw(gong, row.key)
         ties = queries.session.query(Tie).filter_by(person_id=pyeong.id, to_on=None).count()
         return early.value.code, taken_back.state, ties, make.asked(gong).state
