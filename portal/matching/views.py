@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import clock, words
 from portal.base.access import RuleBroken, StaleVersion
 from portal.directory import impressions
 from portal.directory.rules import ImpressionKind
-from portal.matching import bp, choices, night, queries, service
+from portal.matching import bp, choices, night, paper, queries, service
 from portal.matching.forms import NeedForm, OrderForm
 from portal.matching.queries import Match
 from portal.matching.rules import draw_of, seed_of
@@ -118,6 +118,15 @@ def choice(key: str):
         said=words.say,
         gates=words.sentence,
     )
+
+
+@bp.get("/choices/<key>.pdf")
+@requires("matching:choice:read")
+def choice_paper(key: str):
+    row = choices.by_key(current_actor(), key)
+    answer = Response(paper.pdf(row, is_intact=choices.is_intact(row)), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="choice-{row.made_at:%Y%m%d}.pdf"'
+    return answer
 
 
 @bp.get("/matching/order")

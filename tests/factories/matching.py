@@ -10,4 +10,5 @@ from portal.matching import choices, service
 def door_values(world: Any) -> dict[str, Any]:
     hana = world.actor("hana")
     service.write_need(hana, "MES")
-    return {"matching.choice": {"key": choices.keep(hana).key}}
+    kept = {"key": choices.keep(hana).key}
+    return {"matching.choice": kept, "matching.choice_paper": kept}

@@ -49,6 +49,9 @@ def test_asking_keeps_the_list_as_it_stood(client_as, make, inside, cast):
     client_as("un").post(f"/operator/listings/{first.key}/suspension", data={"ground": "other", "detail": "합성 사유"})
     page = hana.page(f"/choices/{row.key}")
     assert "가온 (합성)" in page.text and row.sha256 in page.text and "증거로 쓰지 마세요" not in page.text
+    paper = hana.get(f"/choices/{row.key}.pdf")
+    assert paper.data.startswith(b"%PDF-") and paper.data == hana.get(f"/choices/{row.key}.pdf").data
+    assert client_as("duri").get(f"/choices/{row.key}.pdf").status_code == 404
     assert client_as("duri").get(f"/choices/{row.key}").status_code == 404
     assert client_as("gong").get(f"/choices/{row.key}").status_code == 403
 
