@@ -44,7 +44,8 @@ def pdf(row: Choice, *, is_intact: bool) -> bytes:
             names = ", ".join(str(say(one["ko"], one["en"])) for one in needed)
             sheet.paragraph(say("필요한 기술: {names}", "Technologies needed: {names}").format(names=names))
         for one in found["suppliers"]:
-            sheet.paragraph(f"{one['place']}. {one['name']} · {one['score']:.1f} / 100")
+            new = say(" · 새 공급기업", " · new supplier") if one["by_slot"] or one["newcomer"] else ""
+            sheet.heading(f"{one['place']}. {one['name']} · {one['score']:.1f} / 100{new}")
             sheet.table(
                 [say("부분", "Part"), say("점수", "Points"), say("이유", "Reason")],
                 [
