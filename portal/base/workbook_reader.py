@@ -25,6 +25,8 @@ def limit() -> None:
 
 def pages_of(content: bytes, pages: int, columns: int, rows: int) -> list[list[list[object]]]:
     """The first pages, the columns of each row; exits with TOO_LONG past `rows` of a page or `MAX_TEXT` letters."""
+    # openpyxl would take numpy where it is installed, whose threads reserve more memory than the limit on large machines
+    sys.modules["numpy"] = None
     from openpyxl import load_workbook  # after the limits
 
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)

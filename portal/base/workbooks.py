@@ -7,6 +7,7 @@ it, with bounds on memory, time and what it may write.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import IO
 
 from portal.base import workbook_reader
 
+PASSED = ("LD_LIBRARY_PATH", "PATH")
+"""Of the environment: what an interpreter may need to start, and no secret."""
 PATIENCE = 20
 """Seconds by the clock, for a process whose processor's time is bounded already."""
 Cell = str | int | float | bool | None
@@ -43,7 +46,7 @@ def read(content: IO[bytes], *, pages: int, columns: int, rows: int) -> list[lis
             stderr=subprocess.DEVNULL,
             timeout=PATIENCE,
             cwd=Path(workbook_reader.__file__).parent,
-            env={},
+            env={name: os.environ[name] for name in PASSED if name in os.environ},
         )
     except subprocess.TimeoutExpired as error:
         raise Unreadable from error
