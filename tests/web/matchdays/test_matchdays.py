@@ -132,7 +132,7 @@ def test_from_wishes_by_phone_to_letters_calendars_and_outcomes(client_as, froze
     assert un.get(f"{address}.ics").text.count("BEGIN:VEVENT") == 2
     assert un.get(f"{address}.pdf").data.startswith(b"%PDF-")
     book = load_workbook(io.BytesIO(un.get(f"{address}.xlsx").data))
-    traces = inside(lambda: session.scalars(sa.select(AuditRow.detail).where(AuditRow.action == "matchday.export")).all())
+    traces = inside(lambda: session.scalars(sa.select(AuditRow.detail).where(AuditRow.action == "matchday.export").order_by(AuditRow.id)).all())
     assert [json.loads(one) for one in traces] == [{"kind": "ics"}, {"kind": "pdf"}, {"kind": "xlsx"}]
     assert [sheet.title for sheet in book] == ["일정표", "시간×상담석", "도입기업", "공급기업"]
     assert book["일정표"].max_row == 3
