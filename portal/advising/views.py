@@ -16,7 +16,7 @@ from portal.base.access import NotVisible, RuleBroken
 from portal.reference import queries as reference
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, may, requires
-from portal.web.pages import page_number
+from portal.web.pages import attachment, page_number
 
 
 @bp.get("/advising")
@@ -160,8 +160,7 @@ def calendar(key: str):
     slot = booking.slot
     title = f"{row.kind.label} {row.supplier.name}"
     event = ics.Event(booking.key, slot.starts_at, slot.ends_at, title, slot.place, booking.created_at)
-    headers = {"Content-Disposition": f'attachment; filename="visit-{clock.kst(slot.starts_at):%Y%m%d}.ics"'}
-    return ics.calendar([event]), 200, {"Content-Type": ics.MEDIA_TYPE, **headers}
+    return attachment(ics.calendar([event]), ics.MEDIA_TYPE, f"visit-{clock.kst(slot.starts_at):%Y%m%d}.ics")
 
 
 @bp.post("/advising/<key>/result")

@@ -14,6 +14,7 @@ from portal.consultations.forms import BookForm, NoteForm, SlotsForm
 from portal.consultations.views import done, thread_page
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
+from portal.web.pages import attachment
 
 
 @bp.route("/consultations/times", methods=["GET", "POST"])
@@ -95,9 +96,7 @@ def meeting_file(key: str):
 
 
 def _calendar(content: bytes, filename: str) -> Response:
-    answer = Response(content, mimetype=ics.MEDIA_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return answer
+    return attachment(content, ics.MEDIA_TYPE, filename)
 
 
 @bp.post("/consultations/<key>/notes")

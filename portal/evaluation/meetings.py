@@ -30,7 +30,7 @@ from portal.evaluation.planning import own_call, own_case
 from portal.evaluation.rules import VersionCause
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
-from portal.web.pages import download
+from portal.web.pages import attachment, download
 
 # --- the operator's visit ---------------------------------------------------------------------------------------
 
@@ -302,9 +302,7 @@ def own_calendar():
 
 
 def _calendar(content: bytes, filename: str) -> Response:
-    answer = Response(content, mimetype=ics.MEDIA_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return answer
+    return attachment(content, ics.MEDIA_TYPE, filename)
 
 
 @bp.route("/evaluation/cases/<key>/revise", methods=["GET", "POST"])

@@ -14,7 +14,7 @@ from portal.evaluation.forms import CertificateForm, PressureAnswerForm, Pressur
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
 from portal.web.limits import limiter
-from portal.web.pages import page_number
+from portal.web.pages import attachment, page_number
 
 # --- the evaluator's record -------------------------------------------------------------------------------------
 
@@ -46,9 +46,8 @@ def certificate(key: str) -> Response:
     row = certificates.own_by_key(current_actor(), key)
     # from the settings: a Host header must not print itself on a paper
     verify_url = current_app.extensions["settings"].public_url.rstrip("/") + url_for(".verify_certificate")
-    answer = Response(certificates.pdf(row, current_language(), verify_url), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="evaluator-record-{row.content["issued_on"]}.pdf"'
-    return answer
+    paper = certificates.pdf(row, current_language(), verify_url)
+    return attachment(paper, "application/pdf", f"evaluator-record-{row.content['issued_on']}.pdf")
 
 
 @bp.route("/evaluation/certificates/verify", methods=["GET", "POST"])

@@ -24,9 +24,9 @@ from portal.matchdays.forms import (
 )
 from portal.matchdays.models import MatchDay, Meeting
 from portal.matchdays.rules import AttendeeState, DayState, Side
-from portal.matchdays.views import as_file
 from portal.web.forms import Form, refuse
 from portal.web.guard import current_actor, requires
+from portal.web.pages import attachment
 
 
 @bp.get("/operator/matchdays/<key>/timetable")
@@ -267,11 +267,11 @@ def export(key: str, kind: str):
     rows = queries.meetings(day)
     name = f"matchday-{day.day}.{kind}"
     if kind == "ics":
-        return as_file(papers.events(day, rows), ics.MEDIA_TYPE, name)
+        return attachment(papers.events(day, rows), ics.MEDIA_TYPE, name)
     people = queries.attendees(day, AttendeeState.COMING)
     if kind == "pdf":
-        return as_file(papers.paper(day, rows, people), "application/pdf", name)
-    return as_file(papers.workbook(day, rows, people), papers.XLSX, name)
+        return attachment(papers.paper(day, rows, people), "application/pdf", name)
+    return attachment(papers.workbook(day, rows, people), papers.XLSX, name)
 
 
 @bp.get("/operator/matchdays/<key>/people/<attendee>/calendar.ics")
@@ -280,7 +280,7 @@ def attendee_calendar(key: str, attendee: str):
     service.note_export(current_actor(), key, "ics", attendee)
     day = queries.by_key(current_actor(), key)
     row = queries.attendee(day, attendee)
-    return as_file(papers.events(day, queries.meetings_of(row), row), ics.MEDIA_TYPE, f"matchday-{day.day}.ics")
+    return attachment(papers.events(day, queries.meetings_of(row), row), ics.MEDIA_TYPE, f"matchday-{day.day}.ics")
 
 
 # --- the day itself -----------------------------------------------------------------------------------------------

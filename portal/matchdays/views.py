@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.appointments import ics
@@ -15,7 +15,7 @@ from portal.matchdays.models import Attendee, MatchDay
 from portal.matchdays.rules import DayState, Side
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
-from portal.web.pages import page_number
+from portal.web.pages import attachment, page_number
 
 
 @bp.get("/matchdays")
@@ -83,14 +83,14 @@ def _page(day: MatchDay, side: Side, own: Attendee | None, form: Any = None, oth
 @requires("matchdays:own:answer")
 def calendar(key: str):
     day, own = _own(key)
-    return as_file(papers.events(day, queries.meetings_of(own), own), ics.MEDIA_TYPE, f"matchday-{day.day}.ics")
+    return attachment(papers.events(day, queries.meetings_of(own), own), ics.MEDIA_TYPE, f"matchday-{day.day}.ics")
 
 
 @bp.get("/matchdays/<key>/timetable.pdf")
 @requires("matchdays:own:answer")
 def paper(key: str):
     day, own = _own(key)
-    return as_file(papers.paper(day, queries.meetings_of(own), [], own), "application/pdf", f"matchday-{day.day}.pdf")
+    return attachment(papers.paper(day, queries.meetings_of(own), [], own), "application/pdf", f"matchday-{day.day}.pdf")
 
 
 def _own(key: str) -> tuple[MatchDay, Attendee]:
@@ -101,9 +101,3 @@ def _own(key: str) -> tuple[MatchDay, Attendee]:
     if own is None or day.state is not DayState.PUBLISHED:
         abort(404)
     return day, own
-
-
-def as_file(content: bytes, media_type: str, filename: str) -> Response:
-    answer = Response(content, mimetype=media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return answer

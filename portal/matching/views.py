@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import clock, words
@@ -19,6 +19,7 @@ from portal.matching.rules import draw_of, seed_of
 from portal.matching.score import PART_LABELS
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, public, requires
+from portal.web.pages import attachment
 
 SHOWN = 10
 MOST_CHECKED = 20
@@ -124,9 +125,8 @@ def choice(key: str):
 @requires("matching:choice:read")
 def choice_paper(key: str):
     row = choices.by_key(current_actor(), key)
-    answer = Response(paper.pdf(row, is_intact=choices.is_intact(row)), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="choice-{row.made_at:%Y%m%d}.pdf"'
-    return answer
+    content = paper.pdf(row, is_intact=choices.is_intact(row))
+    return attachment(content, "application/pdf", f"choice-{row.made_at:%Y%m%d}.pdf")
 
 
 @bp.get("/matching/order")

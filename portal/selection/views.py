@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import clock
@@ -17,7 +17,7 @@ from portal.selection.models import Ranking
 from portal.selection.rules import RankingState
 from portal.web.forms import check_version, refuse
 from portal.web.guard import current_actor, requires
-from portal.web.pages import page_number
+from portal.web.pages import attachment, page_number
 
 MANWON = 10_000
 MOST_MANWON = 100_000_000
@@ -154,9 +154,7 @@ def export(key: str):
     rows = queries.lines(ranking)
     book = workbook.workbook(rows)
     service.note_export(actor, ranking, len(rows))
-    answer = Response(book, mimetype=workbook.MEDIA_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="ranking-{clock.today():%Y%m%d}.xlsx"'
-    return answer
+    return attachment(book, workbook.MEDIA_TYPE, f"ranking-{clock.today():%Y%m%d}.xlsx")
 
 
 # --- parts --------------------------------------------------------------------------------------------------------

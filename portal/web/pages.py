@@ -46,6 +46,13 @@ class NavLink:
     folded: bool = False
 
 
+def attachment(content: bytes, media_type: str, filename: str) -> Response:
+    """Send what was made just now: a paper, a workbook, a calendar."""
+    answer = Response(content, mimetype=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return answer
+
+
 def download(sha256: str, filename: str, media_type: str) -> Response:
     """Send a stored file: always as an attachment, never sniffed, never run."""
     answer = send_file(

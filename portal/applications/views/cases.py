@@ -16,7 +16,7 @@ from portal.base.access import NotVisible, RuleBroken
 from portal.letters import queries as letters
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, may, requires
-from portal.web.pages import download
+from portal.web.pages import attachment, download
 
 
 @bp.get("/applications")
@@ -116,12 +116,8 @@ def show_receipt(key: str):
 @requires("applications:case:read")
 def receipt_pdf(key: str) -> Response:
     application = _handed_in(key)
-    answer = Response(
-        receipt.pdf(application, queries.snapshots(application)[0], words.current_language()),
-        mimetype="application/pdf",
-    )
-    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{application.number}.pdf"'
-    return answer
+    paper = receipt.pdf(application, queries.snapshots(application)[0], words.current_language())
+    return attachment(paper, "application/pdf", f"receipt-{application.number}.pdf")
 
 
 # --- supplement and withdrawal -----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from portal.programmes.rules import Tier
 from portal.reference import queries as reference
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
-from portal.web.pages import address, page_number
+from portal.web.pages import address, attachment, page_number
 
 Kind = TypeVar("Kind", bound=StrEnum)
 FILTERS = ("q", "call", "tier", "status", "region")
@@ -68,9 +68,7 @@ def export_queue() -> Response:
     rows = queries.queue_rows(actor, _filters())
     book = export.workbook(rows, reference.region_names(row.region for row in rows))
     service.note_export(actor, len(rows), [name for name in FILTERS if request.args.get(name)])
-    answer = Response(book, mimetype=export.MEDIA_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="applications-{clock.today():%Y%m%d}.xlsx"'
-    return answer
+    return attachment(book, export.MEDIA_TYPE, f"applications-{clock.today():%Y%m%d}.xlsx")
 
 
 def _chips(counts: dict[Status, int], filters: queries.Filters) -> list[dict[str, Any]]:

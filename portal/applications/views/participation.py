@@ -10,6 +10,7 @@ from portal.applications import bp, export, participation
 from portal.base import clock
 from portal.base.words import say
 from portal.web.guard import current_actor, requires
+from portal.web.pages import attachment
 
 PERIODS = {
     90: say("90일", "90 days"),
@@ -37,7 +38,5 @@ def show_participation():
 @bp.get("/operator/participation.xlsx")
 @requires("applications:queue:read")
 def participation_sheet() -> Response:
-    answer = Response(export.share_workbook(_tables()), mimetype=export.MEDIA_TYPE)
     name = f"participation-{clock.today().isoformat()}-{_days()}.xlsx"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return attachment(export.share_workbook(_tables()), export.MEDIA_TYPE, name)

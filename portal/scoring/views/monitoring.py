@@ -17,6 +17,7 @@ from portal.scoring.rules import check_month, this_month
 from portal.web import charts
 from portal.web.forms import refuse
 from portal.web.guard import current_actor, requires
+from portal.web.pages import attachment
 
 
 @bp.get("/operator/monitoring", endpoint="monitoring")
@@ -127,6 +128,4 @@ def monitoring_report_pdf(month: str) -> Response:
 
 
 def _file(content: bytes, month: str, kind: str) -> Response:
-    answer = Response(content, mimetype=handout.MEDIA_TYPES[kind])
-    answer.headers["Content-Disposition"] = f'attachment; filename="monitoring-{month}.{kind}"'
-    return answer
+    return attachment(content, handout.MEDIA_TYPES[kind], f"monitoring-{month}.{kind}")
