@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base import clock
 from portal.base.access import Actor
-from portal.base.db import BigId, before_commit, db, in_transaction, session
+from portal.base.db import BigId, before_commit, db, in_transaction, in_turn, session
 
 _PENDING = "audit_pending"
 _LOCK = 0x4A554449  # an arbitrary constant: the chain's own advisory lock on PostgreSQL
@@ -115,8 +115,7 @@ def _write_pending() -> None:
     pending = session.info.pop(_PENDING, None)
     if not pending:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    in_turn(_LOCK)
     last = session.execute(sa.select(AuditRow.id, AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)).first()
     row_id, previous = (last.id, last.hash) if last else (0, GENESIS)
     rows = []

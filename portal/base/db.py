@@ -6,7 +6,6 @@ one lock of the process, so that writers queue instead of failing half-way. Post
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -124,13 +123,12 @@ before_commit: list[Any] = []
 after_commit: list[Any] = []
 
 
-def in_turn(name: str) -> None:
-    """Wait until no other transaction that named this is under way; let go at its end.
+def in_turn(number: int) -> None:
+    """Wait until no other transaction that named this number is under way; let go at its end.
 
     Notes: for a rule that no row stands for yet ("one at a time"); on SQLite a writing transaction is alone already
     """
     if session.get_bind().dialect.name == "postgresql":
-        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 

@@ -6,8 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import db, session
+from portal.base.words import say
 
 DEMO = "demo"
+SYNTHETIC = say("합성(예시) 자료입니다.", "Synthetic (example) data.")
+"""Stands on every paper and workbook of a demo."""
 _known: dict[str, bool] = {}
 
 

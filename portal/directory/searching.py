@@ -194,7 +194,7 @@ def _why(
     said = []
     own = say("{name}: 스스로 적은 수준 {level}", "{name}: level {level} by its own account")
     named = say("소개에서 {name}을(를) 다룹니다", "Its text speaks of {name}")
-    proven = say("{name}: 확인된 실적 {n}건", "{name}: {n} verified builds")
+    proven = say("{name}: 확인된 실적 {n}건", "{name}: verified builds, {n}")
     asked_for = [code for codes in question.technologies for code in sorted(codes)]
     for code in dict.fromkeys([*asked_for, *asked.chosen.get("technology", ())]):
         builds = sum(code in record.technologies for record in row.records)

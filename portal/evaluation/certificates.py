@@ -137,7 +137,7 @@ def pdf(row: Certificate, language: str, verify_url: str) -> bytes:
             str(say("제조혁신포털이 발급했습니다.", "Issued by the manufacturing innovation portal.")),
         )
         if row.content.get("synthetic"):
-            sheet.paragraph(say("합성(예시) 자료입니다.", "Synthetic (example) data."))
+            sheet.paragraph(marks.SYNTHETIC)
         sheet.facts(lines(row))
         sheet.heading(say("진위 확인", "How to check it"))
         sheet.paragraph(f"SHA-256 {row.sha256}")

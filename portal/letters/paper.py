@@ -23,7 +23,7 @@ def pdf(kind: LetterKind, number: str, content: LetterContent, language: str, ma
         dated = content.dated or made_at
         sheet = Pdf(content.title, language, dated, f"{number} · {kind.label}")
         if marks.is_demo():
-            sheet.paragraph(say("합성(예시) 자료입니다.", "Synthetic (example) data."))
+            sheet.paragraph(marks.SYNTHETIC)
         sheet.facts(
             [
                 (say("받는 곳", "To"), content.addressee),

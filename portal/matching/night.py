@@ -27,6 +27,7 @@ from portal.matching.rules import RULES_VERSION, NightState, seed_of
 from portal.matching.score import parts_of
 from portal.matching.service import need_from
 
+_ASKING = 0x4E494748  # an arbitrary constant, like the audit chain's
 OPEN = (NightState.WAITING, NightState.RUNNING)
 
 
@@ -115,7 +116,7 @@ def ask(actor: Actor) -> NightlyPlan:
     if not actor.is_system and not actor.has(Role.OPERATOR_NATIONAL):
         raise Forbidden("no_right")
     with transaction():
-        in_turn("nightly_plan.ask")
+        in_turn(_ASKING)
         if running() is not None:
             raise RuleBroken("night_running")
         row = NightlyPlan(

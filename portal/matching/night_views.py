@@ -43,4 +43,4 @@ def ask_night():
 @bp.get("/supplier/exposure")
 @requires("matching:shown:read")
 def shown():
-    return render_template("matching/shown.html", exposure=exposure.own(current_actor()))
+    return render_template("matching/shown.html", exposure=exposure.own(current_actor()), fewest=exposure.FEWEST)

@@ -8,8 +8,6 @@ from portal.base.words import current_language, say, sentence
 from portal.matching.models import Choice
 from portal.matching.score import PART_LABELS
 
-SYNTHETIC = say("합성(예시) 자료입니다.", "Synthetic (example) data.")
-
 
 def pdf(row: Choice, *, is_intact: bool) -> bytes:
     """The list in the current language; the same list gives the same bytes."""
@@ -21,7 +19,7 @@ def pdf(row: Choice, *, is_intact: bool) -> bytes:
         f"SHA-256 {row.sha256}",
     )
     if marks.is_demo():
-        sheet.paragraph(SYNTHETIC, quiet=True)
+        sheet.paragraph(marks.SYNTHETIC, quiet=True)
     if not is_intact:
         sheet.paragraph(
             say(

@@ -194,7 +194,7 @@ def sector(need: Need, candidate: Candidate) -> Part:
     is_named = any(code[:2] == division for code in candidate.sectors)
     share = 0.3 * is_named + 0.7 * builds / (builds + 2)
     if builds:
-        reason = say("같은 업종에서 확인된 실적 {n}건", "{n} verified builds in your industry").format(n=builds)
+        reason = say("같은 업종에서 확인된 실적 {n}건", "Verified builds in your industry: {n}").format(n=builds)
     elif is_named:
         reason = say(
             "우리 업종을 맡는다고 적었지만 확인된 실적은 아직 없습니다.",

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from portal.base import clock
+from portal.base import clock, marks
 from portal.base.pdf import Pdf
 from portal.base.words import Words, say, use_language
 from portal.scoring.measures import Light
@@ -18,7 +18,6 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
-SYNTHETIC = say("합성(예시) 자료입니다.", "Synthetic (example) data.")
 
 
 def title_of(found: Mapping[str, Any]) -> Words:
@@ -54,7 +53,7 @@ def workbook(found: Mapping[str, Any]) -> bytes:
             sheet.column_dimensions[column].width = 16
         write(sheet, title_of(found))
         if found.get("synthetic"):
-            write(sheet, SYNTHETIC)
+            write(sheet, marks.SYNTHETIC)
         write(sheet, section.meaning)
         if section.light is not None:
             write(sheet, say("판단", "Light"), section.light)
@@ -88,7 +87,7 @@ def pdf(report: MonthlyReport, language: str) -> bytes:
             ),
         )
         if found.get("synthetic"):
-            sheet.paragraph(SYNTHETIC)
+            sheet.paragraph(marks.SYNTHETIC)
         sections = lay_out(found)
         sheet.facts(
             [
